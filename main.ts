@@ -56,7 +56,7 @@ async function main(words: readonly string[]): Promise<ExitCode> {
   return await body.run(call, context);
 }
 
-/** A line for each mistake of what was expected, a stack for what was not; a reader that went away is no failure. */
+/** A line for each mistake of what was expected, a stack for what was not; a reader that went away is not a failure. */
 function report(thrown: unknown): ExitCode {
   const error = inPlainWords(thrown);
   if (error instanceof ReaderGone) return EXIT.done;
@@ -69,7 +69,9 @@ function report(thrown: unknown): ExitCode {
     return error.code === "unavailable" ? EXIT.notReady : EXIT.failed;
   }
   lastWords(
-    `Cannot go on, this is a bug in legend: ${error instanceof Error ? error.stack ?? error.message : error}`,
+    `Cannot continue, this is a bug in legend: ${
+      error instanceof Error ? error.stack ?? error.message : error
+    }`,
   );
   return EXIT.failed;
 }

@@ -67,7 +67,7 @@ export class ApiServer {
         onListen: () => {},
         onError: (error) => {
           say(`Cannot answer a request: ${messageOf(error)}`);
-          return new Response("Cannot go on", { status: 500 });
+          return new Response("Cannot answer: an internal error, see the log", { status: 500 });
         },
       }, (request, info) => this.#handle(request, info as Info));
     } catch (cause) {

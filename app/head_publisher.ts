@@ -61,7 +61,7 @@ export class HeadPublisher {
       return true;
     } catch (error) {
       // The chain is whole, and its heads wait in it. What is missing outside is reported, not hidden.
-      const line = `Cannot tell the heads of the audit: ${messageOf(error)}`;
+      const line = `Cannot publish the heads of the audit: ${messageOf(error)}`;
       if (line !== this.#logged) this.#options.say(line);
       this.#logged = line;
       return false;

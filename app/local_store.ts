@@ -75,7 +75,7 @@ export async function runStore(context: Context): Promise<never> {
       watchDoor(store, local.port, context.signal),
     ]);
     if (why) {
-      context.say(`Cannot go on: ${why}`);
+      context.say(`Cannot continue: ${why}`);
       return exitAtOnce(context.library(), EXIT.failed);
     }
   } finally {
@@ -83,7 +83,7 @@ export async function runStore(context: Context): Promise<never> {
     Deno.removeSync(file);
   }
   if (!context.signal.aborted) {
-    throw new AppError("failed", "Cannot go on: the store's server has ended by itself");
+    throw new AppError("failed", "Cannot continue: the store's server ended unexpectedly");
   }
   // ClickHouse's own shutdown waits seconds for its connections, and may give this process an exit code of its own.
   // Everything it has acknowledged is in its files, as after a kill; nothing else is required.

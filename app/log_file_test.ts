@@ -87,7 +87,7 @@ Deno.test("one process writes the file: a second one's lines go to stderr and tu
     assert.deepEqual([first.instead, first.trouble], [[], []]);
   }));
 
-Deno.test("a file that was moved or removed is begun again, and what is no file is not waited for", () =>
+Deno.test("a file that was moved or removed is created again, and what is not a file is not waited for", () =>
   withFolder((folder) => {
     const path = `${folder}/legend.log`;
     const { file, instead, trouble: problems } = kept(path);

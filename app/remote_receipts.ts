@@ -37,7 +37,7 @@ export async function remoteReceipts(
     await within(KAFKA_WAIT_MS, fleet.read());
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    context.say(`Cannot tell what other hosts answer: ${error.message}; what was sent waits here for them`);
+    context.say(`Cannot read the answers of other hosts: ${error.message}; commands wait here for them`);
     return null;
   }
   const agents = fleet.all().filter((agent) =>

@@ -27,7 +27,7 @@ export function runLoggers(
   const format = setting("logging.format");
   const style: LineStyle = { format, level: setting("logging.level"), part, instance: "" };
   const stderr = new LineWriter((count) => {
-    const message = `${count} lines were lost here: nobody read stderr`;
+    const message = `${count} lines were lost here: stderr was not read`;
     return formatLine(onStderr.style, new Date(), { level: "error", part, message });
   });
   const plain = (line: string) => stderr.write(`${oneLine(line)}\n`);

@@ -32,7 +32,7 @@ export async function checkAudit(context: Context, anchor?: string): Promise<Ver
       const far = await readTopic(context.log(), trust, `${AUDIT_TOPIC} on Kafka`, true);
       // A cluster that does not answer proves nothing about the audit.
       if (far.unreachable === null) published.push(far);
-      else notes.push(`the heads on Kafka were not looked at: ${far.unreachable}`);
+      else notes.push(`the heads on Kafka were not checked: ${far.unreachable}`);
     }
     const configured = context.setting("audit.anchor");
     for (const file of new Set([configured, anchor ?? ""])) {
@@ -51,7 +51,7 @@ export async function checkAudit(context: Context, anchor?: string): Promise<Ver
 
 const outside = (published: readonly PublishedHeads[]) =>
   published.length > 1 ? [] : [
-    "entries and heads lie in one folder: who can write there can put an older copy of both in its place; for heads outside set `audit.anchor` to a file on another disk, or use Kafka",
+    "entries and heads are in one folder: anyone who can write there can replace both with an older copy; to keep heads outside, set `audit.anchor` to a file on another disk, or use Kafka",
   ];
 
 /** The database, or the reason why there is none to read. */
@@ -93,7 +93,7 @@ async function publishPending(context: Context, database: Database, notes: strin
     }
   } catch (error) {
     // Faults of the database or the log are found when they are read; here they are only noted.
-    notes.push(`pending heads were not told: ${messageOf(error)}`);
+    notes.push(`pending heads were not published: ${messageOf(error)}`);
   }
 }
 
@@ -158,7 +158,7 @@ function readFile(file: string, trust: Trust, complete: boolean): PublishedHeads
   const heads = new PublishedHeads({ name: `the file ${file}`, complete, shared: true }, trust);
   try {
     const lines = new TextDecoder("latin1").decode(Deno.readFileSync(file)).split("\n");
-    if (lines.pop() !== "") heads.fault("its last line has no end");
+    if (lines.pop() !== "") heads.fault("its last line is cut off");
     lines.forEach((line, at) => {
       const head = headOfLine(line);
       if (!head) return heads.fault(`its line ${at + 1} cannot be read`);
@@ -177,7 +177,7 @@ function readFile(file: string, trust: Trust, complete: boolean): PublishedHeads
 /** A line for the verdict, and one for each fault. */
 export function verdictText({ entries, heads, faults }: Verdict): string {
   const places = heads.map(({ place, count }, at) =>
-    at === 0 ? `${count} heads told outside` : `${count} in ${place}`
+    at === 0 ? `${count} heads published outside` : `${count} in ${place}`
   );
   const result = faults.length === 0 ? "whole" : faults.length === 1 ? "1 fault" : `${faults.length} faults`;
   return [`${entries} entries, ${places.join(", ")}: ${result}`, ...faults].map((line) => `${line}\n`).join(

@@ -124,7 +124,7 @@ async function send(
   const isUnknown = !context.isConfigWhole();
   if (isUnknown) {
     context.say(
-      "Cannot tell whether agents run on other hosts: need the configuration file, or --config FILE",
+      "Cannot know whether agents run on other hosts: need the configuration file, or --config FILE",
     );
   }
   return (remote === null || isUnknown) && shown.code === EXIT.done ? EXIT.notReady : shown.code;

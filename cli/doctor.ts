@@ -153,7 +153,7 @@ function clockFinding(): Finding {
     return { name, ok: true, detail: "kept by the system" };
   } catch {
     const detail =
-      "whether it is right cannot be told here; hosts whose clocks differ by 5 s refuse each other";
+      "this host cannot check whether it is right; hosts whose clocks differ by 5 s refuse each other";
     return { name, ok: true, unknown: true, detail };
   }
 }

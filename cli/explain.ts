@@ -108,7 +108,7 @@ function whyNot(context: Context, json: boolean): typeof EXIT.done | typeof EXIT
     const ageSeconds = Math.max(0, Date.now() - Number(BigInt(status.at_ns) / 1_000_000n)) / 1000;
     const rows = Object.entries(status.why_not).sort(([, a], [, b]) => b - a);
     context.out([
-      `${status.instance}: ${status.candidates} opportunities found, ${status.passed} passed (told ${
+      `${status.instance}: ${status.candidates} opportunities found, ${status.passed} passed (reported ${
         ageSeconds.toFixed(0)
       } s ago, ${status.state}${status.killed ? ", killed" : ""})`,
       `  source: ${sourceLine([status])}; paper: nothing is submitted`,

@@ -13,7 +13,7 @@ export function idsNamed<T>(all: readonly T[], idOf: (one: T) => string, word: s
   if (whole.length > 0) return whole;
   if (word.length < ID_PART_MIN) {
     throw new UsageError(
-      `Cannot tell what \`${word}\` names: need \`newest\`, an id, or at least its first ${ID_PART_MIN} characters`,
+      `Cannot resolve \`${word}\`: need \`newest\`, an id, or at least its first ${ID_PART_MIN} characters`,
     );
   }
   const begin = word.toLowerCase();

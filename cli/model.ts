@@ -44,7 +44,7 @@ function named({ args }: Invocation, context: Context): { module: ModuleName; ve
   const fit = idsNamed(models, ({ version }) => version, word);
   if (fit.length > 1) {
     const all = fit.map(({ version }) => version).join(", ");
-    throw new AppError("not_found", `Cannot tell which version of ${module} is meant by ${word}: ${all}`);
+    throw new AppError("not_found", `Cannot resolve ${word} to one version of ${module}: ${all}`);
   }
   return { module, version: fit.length === 1 ? fit[0]!.version : word };
 }

@@ -98,7 +98,7 @@ export function isTooSmall(value: number): boolean {
 export function check(value: number, out: Uint8Array): number {
   if (value >= 0) return value;
   const len = Math.min(new DataView(out.buffer, out.byteOffset).getUint32(0, true), out.length - 4);
-  const line = decoder.decode(out.subarray(4, 4 + len)) || `Cannot go on: the library answered ${value}`;
+  const line = decoder.decode(out.subarray(4, 4 + len)) || `Cannot continue: the library answered ${value}`;
   throw new AppError(CODES[value] ?? "failed", line);
 }
 

@@ -30,13 +30,13 @@ function itemOf(agent: FleetAgent, agents: readonly FleetAgent[], prefix: string
   }
   if (agent.error) return { kind: "bad", what: `${title} failed.`, detail: agent.error };
   if (agent.trouble) {
-    return { kind: "bad", what: `${title} cannot tell what it finds.`, detail: agent.trouble };
+    return { kind: "bad", what: `${title} cannot publish what it finds.`, detail: agent.trouble };
   }
   if (!agent.policy.running) {
     return {
       kind: "warn",
       what: `${title} is stopped.`,
-      detail: "It decides nothing until somebody starts it.",
+      detail: "It decides nothing until someone starts it.",
     };
   }
   if (agent.policy.throttle_pct >= 100) {

@@ -53,7 +53,7 @@ export function problemOf(
       key: blind.who,
       level: "bad",
       what: WHO[blind.who](age(blind.for_ms / 1000)),
-      works: `${asOf}Agents go on without this page.${
+      works: `${asOf}Agents keep running without this page.${
         blind.who === "login" ? " Log in to see and to steer them." : ""
       }`,
       kill_by_host: true,
@@ -88,7 +88,7 @@ export function problemOf(
       key: "stream",
       level: "warn",
       what: `The live stream is lost for ${age(stream_lost_ms / 1000)}.`,
-      works: "Figures and commands go on; new rows do not come. It connects again by itself.",
+      works: "Figures and commands still work; new rows do not arrive. It reconnects by itself.",
       kill_by_host: false,
     };
   }

@@ -12,7 +12,7 @@ const KEYS = [
   ["Enter", "open the row's evidence"],
   ["[ ]", "previous or next decision while the evidence is open"],
   ["Esc", "close evidence or dialog"],
-  ["p", "pause or go on with the live table"],
+  ["p", "pause or resume the live table"],
   ["/", "filter"],
   ["c", "copy the row's signature"],
   ["Shift+K", "kill dialog"],

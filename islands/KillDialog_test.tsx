@@ -137,7 +137,7 @@ Deno.test({ name: "scope and reason are what was chosen", ...PAGE }, async () =>
   assert.equal(kill.body.reason, "pool drained");
 });
 
-Deno.test({ name: "an agent has stopped when it said so itself, and not before", ...PAGE }, async () => {
+Deno.test({ name: "an agent has stopped when it reported it itself, and not before", ...PAGE }, async () => {
   await page();
   let id = "";
   server.on("POST /api/control/kill-switch", ({ body }) => {

@@ -85,7 +85,7 @@ function LiftKill({ module, killed }: { module: ModuleName; killed: boolean }) {
       <div class="form">
         <div class="f">
           <label for="lift-name">
-            Type <b>{module}</b> to go on
+            Type <b>{module}</b> to continue
           </label>
           <input
             class="in"

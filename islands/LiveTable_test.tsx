@@ -67,27 +67,30 @@ const drawn = (...expected: string[]) =>
   until(`${expected}`, () => assert.deepEqual(ids(), expected) === undefined);
 const foot = () => one(".panel-f").textContent;
 
-Deno.test({ name: "rows come newest first, a gap at its place, and nobody else's", ...PAGE }, async () => {
-  await page("a1");
-  assert.match(lines()[0]!.textContent!, /^100.*atomic_2hoparbitragesign…e-a1–\+1\.500000Observed$/);
-  assert.match(foot()!, /^1 rows shown, 0 received/);
-  hear({ rows: [row("b1", 101), row("b2", 102), row("m1", 102, { module: "mev" })] });
-  await drawn("b2", "b1", "a1");
-  assert.match(
-    lines()[0]!.textContent!,
-    /^102.*atomic_3hopopen arbitragesign…e-b20\.50≈ \+0\.250000Paper, open$/,
-  );
-  hear({ rows: [row("b3", 103)], gap: 1_234 });
-  await drawn("b3", "1,234 records not received", "b2", "b1", "a1");
-  hear({ outcomes: [{ id: "b1", landed: true, reason: "" }, { id: "b2", landed: false, reason: "" }] });
-  await until("b1 landed", () => /Landed \(paper\)$/.test(lines()[3]!.textContent!));
-  assert.match(lines()[2]!.textContent!, /Missed \(paper\)$/);
-  assert.match(lines()[0]!.textContent!, /Paper, open$/, "nothing is known of the others");
-  // Duplicates are shown once.
-  hear({ rows: [row("b3", 103), row("b4", 104)] });
-  await drawn("b4", "b3", "1,234 records not received", "b2", "b1", "a1");
-  assert.equal(document.querySelectorAll(".gapline").length, 1);
-});
+Deno.test(
+  { name: "rows come newest first, a gap at its place, and none of another module", ...PAGE },
+  async () => {
+    await page("a1");
+    assert.match(lines()[0]!.textContent!, /^100.*atomic_2hoparbitragesign…e-a1–\+1\.500000Observed$/);
+    assert.match(foot()!, /^1 rows shown, 0 received/);
+    hear({ rows: [row("b1", 101), row("b2", 102), row("m1", 102, { module: "mev" })] });
+    await drawn("b2", "b1", "a1");
+    assert.match(
+      lines()[0]!.textContent!,
+      /^102.*atomic_3hopopen arbitragesign…e-b20\.50≈ \+0\.250000Paper, open$/,
+    );
+    hear({ rows: [row("b3", 103)], gap: 1_234 });
+    await drawn("b3", "1,234 records not received", "b2", "b1", "a1");
+    hear({ outcomes: [{ id: "b1", landed: true, reason: "" }, { id: "b2", landed: false, reason: "" }] });
+    await until("b1 landed", () => /Landed \(paper\)$/.test(lines()[3]!.textContent!));
+    assert.match(lines()[2]!.textContent!, /Missed \(paper\)$/);
+    assert.match(lines()[0]!.textContent!, /Paper, open$/, "nothing is known of the others");
+    // Duplicates are shown once.
+    hear({ rows: [row("b3", 103), row("b4", 104)] });
+    await drawn("b4", "b3", "1,234 records not received", "b2", "b1", "a1");
+    assert.equal(document.querySelectorAll(".gapline").length, 1);
+  },
+);
 
 Deno.test({ name: "rows wait while the table is looked at, and are counted", ...PAGE }, async () => {
   await page("a2");
@@ -109,7 +112,7 @@ Deno.test({ name: "rows wait while the table is looked at, and are counted", ...
   await until("what waits", () => button("new"));
   assert.deepEqual(ids(), ["c3", "c2", "c1", "a2"], "no row while it is paused");
   button("Paused").click();
-  await until("it goes on", () => button("Pause").getAttribute("aria-pressed") === "false");
+  await until("it continues", () => button("Pause").getAttribute("aria-pressed") === "false");
   hear({ rows: [row("c5", 105)] });
   await drawn("c5", "c4", "5 records not received", "c3", "c2", "c1", "a2");
 });
@@ -136,7 +139,7 @@ Deno.test({ name: "a row stays selected while others come, and Escape lets it go
   assert.equal(server.changes.length, 0, "looking changes nothing");
 });
 
-Deno.test({ name: "a filter hides rows, and says so when it hides all", ...PAGE }, async () => {
+Deno.test({ name: "a filter hides rows, and a message says when it hides all", ...PAGE }, async () => {
   await page("a4");
   hear({ rows: [row("e1", 101, { what: "pump_swap_2hop" }), row("e2", 102)] });
   await drawn("e2", "e1", "a4");

@@ -14,7 +14,7 @@ Deno.test({
   server.on("POST /api/auth/password", () => Response.json({ detail: "refused" }, { status: 422 }));
   render(h(LoginForm, { host: "h1", version: "1.0.0", change: false, next: "/" }), document.body);
   await settled();
-  await type("#f-user", "somebody");
+  await type("#f-user", "visitor");
   await type("#f-password", "the first secret");
   button("Log in").click();
   await until("the step of the new password", () => document.querySelector("#f-next"));
@@ -26,7 +26,7 @@ Deno.test({
   button("Set password").click();
   await until("the refusal", () => one("[role=alert]").textContent === "refused");
   assert.deepEqual(server.changes.map(({ body }) => body), [
-    { user: "somebody", password: "the first secret" },
+    { user: "visitor", password: "the first secret" },
     { current: "the first secret", next: "a password of my own" },
   ]);
 });

@@ -42,7 +42,7 @@ export default function LoginSheet({ user }: LoginSheetProps) {
         <div class="dlg-b">
           <h2 id="sheet-title">Your login has ended</h2>
           <p class="t2">
-            The page stays as it is. Agents go on; a kill works with <code>{kill}</code> on the host.
+            The page stays as it is. Agents keep running; <code>{kill}</code> on the host still kills them.
           </p>
           <input type="text" name="sheet-user" autocomplete="username" value={user} readOnly hidden />
           <div class="f">

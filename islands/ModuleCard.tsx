@@ -106,7 +106,7 @@ const question = (action: "stop" | "restart", module: ModuleName, count: number)
   return action === "stop"
     ? {
       title: `Stop ${title}?`,
-      body: <p>{who} goes on watching the chain and emits nothing until somebody presses Start.</p>,
+      body: <p>{who} keeps watching the chain and emits nothing until someone presses Start.</p>,
       yes: `Stop ${title}`,
     }
     : {

@@ -173,8 +173,7 @@ interface ConflictProps {
 const Conflict = ({ name, base, theirs, mine, keepMine, takeTheirs }: ConflictProps) => (
   <div class="notice" data-s="warn" role="alert" data-conflict={name}>
     <div class="grow s">
-      <b>{name} was changed while you typed:</b> it was {base}, somebody made it <b>{theirs}</b>, you have
-      {" "}
+      <b>{name} was changed while you typed:</b> it was {base}, now it is <b>{theirs}</b>, you have{" "}
       <b>{mine}</b>.
     </div>
     <div class="end">

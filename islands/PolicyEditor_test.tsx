@@ -92,7 +92,7 @@ Deno.test({ name: "what was changed is sent, and nothing else", ...PAGE }, async
   assert.equal(path, PATH);
   assert.deepEqual(body, { ev_min: 0.002, reason: "calmer market" });
   await until("the receipt", () => /a.*Applied/.test(one(".acks").textContent!));
-  assert.equal(value("ev_min"), "0.002", "in force, though the agent has not said so yet");
+  assert.equal(value("ev_min"), "0.002", "in force, though the agent has not reported it yet");
   assert.ok(send().disabled);
   await until("nothing is left to be sent", () => !isDirty);
   send().click();
@@ -150,14 +150,14 @@ Deno.test(
   },
 );
 
-Deno.test({ name: "what somebody else changed meanwhile is not overwritten unseen", ...PAGE }, async () => {
+Deno.test({ name: "what another user changed meanwhile is not overwritten unseen", ...PAGE }, async () => {
   await form();
   server.on(`POST ${PATH}`, () => answer(true));
   await type("#p-ev_min", "0.003");
   await until("it can be sent", isReady);
   draw({ ...POLICY, ev_min: 0.002, score_min: 0.6 });
   await until("it is said", () => document.querySelector("[data-conflict=ev_min]"));
-  assert.equal(value("score_min"), "0.6", "a field that nobody types in follows");
+  assert.equal(value("score_min"), "0.6", "a field that is not being edited follows");
   assert.ok(send().disabled);
   one("#p-ev_min").focus();
   press("Enter");

@@ -23,7 +23,7 @@ export function receiptRow(sent: Sent, done = "Applied"): ReceiptRow {
       kind: "bad",
       icon: "no",
       word: "Signature does not fit",
-      detail: "No agent of ours said so.",
+      detail: "No agent of this installation signed it.",
     };
   }
   if (receipt?.applied) {

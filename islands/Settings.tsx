@@ -83,6 +83,6 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
 
 const UNSENT = {
   title: "Leave the change unsent?",
-  body: <p>What you typed has not been sent and is lost when you go on.</p>,
+  body: <p>What you typed has not been sent and is lost if you continue.</p>,
   yes: "Leave it unsent",
 };

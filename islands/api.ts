@@ -82,7 +82,7 @@ const noAnswer = (isTimeout: boolean, limitMs: number) =>
     `${
       isTimeout ? `The server has not answered in ${limitMs / 1000} s.` : "The server cannot be reached."
     } ` +
-      `Agents go on; a kill works with legend kill${hostFlags()} on the host.`,
+      `Agents keep running; legend kill${hostFlags()} on the host still kills them.`,
   );
 
 let refreshing: Promise<Refreshed> | undefined;

@@ -106,7 +106,7 @@ Deno.test("readBatch() reads what the general library writes, and skips what it 
   }
 });
 
-Deno.test("readBatch() counts an item that is no Envelope and reads those beside it", () => {
+Deno.test("readBatch() counts an item that is not an Envelope and reads those beside it", () => {
   const row = (slot: number) =>
     realtime.Envelope.encode({ type: Type.MEV, mev: { version: "v", slot: long(slot) } }).finish();
   for (

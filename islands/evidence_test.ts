@@ -17,7 +17,7 @@ const BASE: Decision = {
 };
 const MINT = "FGXPdSJXbfgYcYbZ4kHwLq1CGzFc1pNfgBLYhkSqibUc";
 
-Deno.test("a net that is not known in SOL is no number: the other mint's amount is said with its unit", () => {
+Deno.test("a net that is not known in SOL is not a number: the other mint's amount is shown with its unit", () => {
   const other = { ...BASE, net_lamports: null, net_raw: "-1152864", net_mint: MINT };
   assert.equal(rowOf(other).net, null);
   assert.deepEqual(rowOf(other).other, { amount: "-1152864", mint: MINT });

@@ -15,7 +15,7 @@ export const GATE_TERMS: Readonly<Record<string, readonly [label: string, change
   liquidity_min: ["Too little in a pool", "lower liquidity_min"],
   liquidity_unknown: ["What a pool holds is not known in SOL", "unknown=pass"],
   mint_freeze: ["Its holders can be frozen", "mint_refuse without freeze"],
-  mint_delegate: ["Somebody may take it from its holders", "mint_refuse without delegate"],
+  mint_delegate: ["A delegate may take it from its holders", "mint_refuse without delegate"],
   mint_hook: ["A program is asked at each transfer", "mint_refuse without hook"],
   mint_fee: ["Its transfer fee can be changed", "mint_refuse without fee"],
   mint_unknown: ["Mint never seen in a snapshot", "--accounts with its account, or unknown=pass"],

@@ -30,7 +30,7 @@ Deno.test("check() says field, value and range in words", () => {
   assert.deepEqual([lamportsText("0.001"), lamportsText("0,1")], ["= 1,000,000 lamports", ""]);
 });
 
-Deno.test("an edit keeps what it began from, and a change by somebody else is a conflict", () => {
+Deno.test("an edit keeps what it began from, and a change by another user is a conflict", () => {
   const now = { ev_min: "0.001", throttle_pct: "0", score_min: "0", tip_ladder: "0.5, 0.9" };
   let edits = edit({}, "ev_min", "0.00", now.ev_min);
   edits = edit(edits, "ev_min", "0.003", now.ev_min);
@@ -50,6 +50,6 @@ Deno.test("inForce() is what was answered until the agents say something new", (
   const settled = { ev_min: { text: "0.002", old: "0.001" } };
   assert.equal(inForce(old, settled).ev_min, "0.002");
   assert.equal(inForce({ ...old, ev_min: "0.002" }, settled).ev_min, "0.002");
-  assert.equal(inForce({ ...old, ev_min: "0.003" }, settled).ev_min, "0.003", "somebody else was there");
+  assert.equal(inForce({ ...old, ev_min: "0.003" }, settled).ev_min, "0.003", "another user changed it");
   assert.deepEqual(inForce({ ...old, score_min: "0.1" }, settled).score_min, "0.1");
 });

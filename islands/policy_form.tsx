@@ -105,7 +105,7 @@ const STOP_ALL = (module: ModuleName) => ({
   title: `Throttle ${MODULE_TITLES[module].toLowerCase()} by 100 %?`,
   body: (
     <p>
-      It skips every decision: nothing is emitted until the throttle is lowered. The agents go on watching.
+      It skips every decision: nothing is emitted until the throttle is lowered. The agents keep watching.
     </p>
   ),
   yes: "Throttle by 100 %",

@@ -83,7 +83,7 @@ function refresh(logins: Logins, door: Door): Route {
       if (found.state === "late") {
         throw new AppError("conflict", "Cannot renew the login: it was renewed a moment ago, try again");
       }
-      throw new AppError("unauthorized", "Cannot go on: the login has ended, log in again");
+      throw new AppError("unauthorized", "Cannot continue: the login has ended, log in again");
     },
   });
 }

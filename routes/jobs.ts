@@ -23,7 +23,9 @@ const ALIVE_MS = 15_000;
 /** Throws `forbidden` for a caller who may submit jobs, but not with these arguments. */
 export function mayGive(principal: Principal, kind: AnyJobKind, args: unknown): void {
   const needed = kind.needs?.(args ?? {});
-  if (needed && !may(principal, needed.right)) throw new AppError("forbidden", `Cannot go on: ${needed.why}`);
+  if (needed && !may(principal, needed.right)) {
+    throw new AppError("forbidden", `Cannot continue: ${needed.why}`);
+  }
 }
 
 export function jobRoutes(deps: ApiDeps): Route[] {

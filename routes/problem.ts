@@ -79,6 +79,6 @@ export function onError(
   return problem(
     c,
     "failed",
-    "Cannot go on, this is a bug in legend; the log has more under the request's id",
+    "Cannot continue, this is a bug in legend; the log has more under the request's id",
   );
 }

@@ -147,17 +147,17 @@ const websocketRoute = (deps: ApiDeps, door: Door): Route =>
       let principal = c.get("principal");
       if (ticket) principal = await deps.tokens.verify(ticket, "ticket");
       else if (bearer) principal = await deps.tokens.verify(bearer, "bearer");
-      if (!principal) throw new AppError("unauthorized", "Cannot go on: not logged in");
+      if (!principal) throw new AppError("unauthorized", "Cannot continue: not logged in");
       const user = principal.session ? deps.accounts.user(principal.name) : undefined;
       if (principal.session && (!deps.accounts.isOpen(principal.session) || !user || user.must_change)) {
-        throw new AppError("unauthorized", "Cannot go on: the login has ended, log in again");
+        throw new AppError("unauthorized", "Cannot continue: the login has ended, log in again");
       }
       if (!may(principal, "read")) {
-        throw new AppError("forbidden", "Cannot go on: this needs the right `read`");
+        throw new AppError("forbidden", "Cannot continue: this needs the right `read`");
       }
       door.checkOrigin(c);
       if (c.req.header("upgrade")?.toLowerCase() !== "websocket") {
-        throw new AppError("bad_request", "Cannot go on: this address speaks WebSocket");
+        throw new AppError("bad_request", "Cannot continue: this address takes WebSocket connections only");
       }
       if (!await deps.realtime.reads(READS_WAIT_MS)) {
         throw new AppError(

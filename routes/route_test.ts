@@ -12,7 +12,7 @@ Deno.test("PackedText.as() packs once for all who read it so", () => {
   assert.equal(made.as("gzip"), packed, "the same bytes, not made again");
 });
 
-Deno.test("principalOf() gives who asks, and fails where nobody was asked for", () => {
+Deno.test("principalOf() gives the caller, and fails on a route that requires none", () => {
   const ann = { name: "ann", role: "viewer" };
   const context = (principal: unknown) => ({ get: () => principal }) as unknown as RouteContext;
   assert.equal(principalOf(context(ann)), ann);

@@ -222,7 +222,9 @@ export class JobRunner {
     running.cancelled = true;
     running.worker.postMessage({ type: "cancel" } satisfies ToWorker);
     setTimeout(() => {
-      if (!running.ended) this.#options.say(`job ${running.job.id} does not end, its Worker goes on`);
+      if (!running.ended) {
+        this.#options.say(`job ${running.job.id} does not end, its Web Worker is still running`);
+      }
     }, CANCEL_MS);
   }
 
@@ -254,7 +256,7 @@ export class JobRunner {
       if (now) await this.#options.publish(now);
     } catch (error) {
       this.#options.say(
-        `Cannot tell the end of job ${job.id}: ${messageOf(error)}`,
+        `Cannot publish the end of job ${job.id}: ${messageOf(error)}`,
       );
     }
     this.#running.delete(job.id);
@@ -278,7 +280,7 @@ export class JobRunner {
         const now = queue.projection.get(job.id);
         if (now?.token === token) await this.#options.publish(now);
       } catch (error) {
-        this.#options.say(`Cannot tell of job ${job.id}: ${messageOf(error)}`);
+        this.#options.say(`Cannot publish the state of job ${job.id}: ${messageOf(error)}`);
       }
     }
   }

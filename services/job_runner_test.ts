@@ -103,14 +103,14 @@ async function saidOf(worker: DoneWorker, report: () => Promise<void>) {
   }
 }
 
-Deno.test("a job whose end cannot be told says so, and the runner still ends", async () => {
+Deno.test("a job whose end cannot be published is reported, and the runner still ends", async () => {
   const { said, unhandled } = await saidOf(
     new DoneWorker(),
     () => Promise.reject(new Error("the disk is full")),
   );
   assert.deepEqual(said.map(([line]) => line), [
     "job a (train) ended: done: done",
-    "Cannot tell the end of job a: the disk is full",
+    "Cannot publish the end of job a: the disk is full",
   ]);
   assert.deepEqual(unhandled, []);
 });

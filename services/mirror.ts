@@ -108,7 +108,7 @@ function asProto(record: StoredRecord, topic: string, seq: number): LogRecord {
   if (!value) throw new Error("it has no value");
   const line = JSON.parse(decoder.decode(value)) as MirrorLine;
   if (typeof line !== "object" || line === null || typeof line.data !== "object" || line.data === null) {
-    throw new Error("it is no {type, data} line");
+    throw new Error("it is not a {type, data} line");
   }
   const envelope = fromMirror(line);
   if (envelope.payload === "training" || envelope.payload === "dataset") {

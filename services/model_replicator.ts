@@ -174,7 +174,7 @@ export class ModelReplicator {
     const decision = reconcile(local, this.#newest.get(key), this.#agreed.get(key), Date.now());
     if (decision.do === "nothing") return;
     const { desired } = decision;
-    if (decision.do === "tell") {
+    if (decision.do === "publish") {
       const signature = this.#options.registry.sign(module, desiredModelText(desired));
       const value = {
         wish: { ...desired, requestId: desired.request_id, atMs: long(desired.at_ms), signature },
@@ -217,7 +217,7 @@ export class ModelReplicator {
     if (size > MODEL_BYTES_MAX) {
       this.#known.add(`${module}/${version}`);
       this.#options.say(
-        `Model ${version} of ${module} has ${size} bytes and does not travel (${MODEL_BYTES_MAX} at most): import it on each host`,
+        `Model ${version} of ${module} has ${size} bytes and is not copied to other hosts (at most ${MODEL_BYTES_MAX}): import it on each host`,
       );
       return;
     }
@@ -277,7 +277,7 @@ export class ModelReplicator {
     const desired: DesiredModel = { module, link, version, request_id, at_ms };
     const what = `Cannot take ${version || "none"} as ${link} model of ${module} from another host`;
     const why = at_ms > Date.now() + AHEAD_MS_MAX
-      ? "its time is in the future, set that host's clock"
+      ? "its time is in the future, correct that host's clock"
       : this.#options.registry.refusal(module, desiredModelText(desired), message.signature ?? "");
     if (why) return this.#logOnce(`wish ${module}/${link}`, `${what}: ${why}`);
     if (!isNewer(desired, this.#newest.get(`${module}/${link}`))) return;

@@ -93,7 +93,7 @@ async function withHosts(run: (one: Host, other: Host) => Promise<void>): Promis
   }
 }
 
-Deno.test("what one host tells makes the other the same, piece by piece, also when two bring one model", () =>
+Deno.test("what one host publishes makes the other the same, piece by piece, also when both publish one model", () =>
   withHosts(async (one, other) => {
     const version = await registerSmallModel(one.registry, 1);
     one.registry.point("mev", "latest", version, "of-a-person");
@@ -132,7 +132,7 @@ Deno.test("what one host tells makes the other the same, piece by piece, also wh
     await other.replicator(() => other.registry.state("mev").latest.version === version);
     assert.deepEqual(other.registry.verify("mev", version), { version, usable: true, foreign: false });
     assert.equal(other.registry.state("mev").request_id, "of-a-person");
-    assert.equal((await other.records()).length, 8, "nothing is told that was told before");
+    assert.equal((await other.records()).length, 8, "nothing is published twice");
     assert.deepEqual(other.said, []);
   }));
 
@@ -171,7 +171,7 @@ Deno.test("what is hostile, broken or late on the topic changes nothing, and is 
       "Cannot take model … of mev: its signature is no signature",
       "Cannot take … as latest model of mev from another host: its signature does not fit: it was altered",
       "Cannot take … as latest model of mev from another host: its key … is not trusted here",
-      "Cannot take … as latest model of mev from another host: its time is in the future, set that host's clock",
+      "Cannot take … as latest model of mev from another host: its time is in the future, correct that host's clock",
     ]);
     assert.deepEqual(Array.from(Deno.readDirSync(`${other.path}/link/models`)), []);
     // Valid records are applied all the same; a desired version may arrive before its model.
@@ -207,7 +207,7 @@ function appendingBy(
   };
 }
 
-Deno.test("a newer wish of another host that comes while this host writes its own is obeyed", () =>
+Deno.test("a newer desired model of another host that arrives while this host writes its own is obeyed", () =>
   withHosts(async (one, other) => {
     const version = await registerSmallModel(one.registry, 1);
     one.registry.point("mev", "shadow", version);
@@ -221,7 +221,7 @@ Deno.test("a newer wish of another host that comes while this host writes its ow
         await topic.append([{ value: encode(other.desired("", Date.now() + 60_000, "shadow")) }]);
         const end = performance.now() + LIMIT_MS;
         while (taken < 2) {
-          assert.ok(performance.now() < end, "the other host's wish was not taken");
+          assert.ok(performance.now() < end, "the other host's desired model was not taken");
           await delay(5);
         }
       }
@@ -242,5 +242,5 @@ Deno.test("a newer wish of another host that comes while this host writes its ow
       },
     });
     assert.deepEqual(one.said, []);
-    assert.equal((await one.records()).length, 3, "a model and two wishes: nothing is told again");
+    assert.equal((await one.records()).length, 3, "a model and two desired models: nothing is published again");
   }));

@@ -40,7 +40,7 @@ class World {
     const queue = {
       projection: this.#jobs,
       kinds: JOB_KINDS,
-      sync: () => this.logFails ? Promise.reject(new Error("the log is away")) : Promise.resolve(),
+      sync: () => this.logFails ? Promise.reject(new Error("the log cannot be reached")) : Promise.resolve(),
       submit: (kind: string, args: unknown, more: { issuer: string; uniqueKey?: string }) => {
         const known = this.#jobs.startedBy(more.uniqueKey!);
         if (known) return Promise.resolve(known);
@@ -226,11 +226,11 @@ Deno.test("a schedule starts a dataset, of the days before, under an output of i
   );
 });
 
-Deno.test("a log that is away delays a start, a full disk does not repeat it", async () => {
+Deno.test("a log that cannot be reached delays a start, a full disk does not repeat it", async () => {
   const world = new World();
   await world.look(T + 14 * MINUTE);
   world.logFails = true;
-  await assert.rejects(world.look(T + 15 * MINUTE), /the log is away/);
+  await assert.rejects(world.look(T + 15 * MINUTE), /the log cannot be reached/);
   world.logFails = false;
   world.diskFails = true;
   await assert.rejects(world.look(T + 17 * MINUTE), /the disk is full/);
@@ -241,7 +241,7 @@ Deno.test("a log that is away delays a start, a full disk does not repeat it", a
   assert.equal(world.marks.nightly!.done_to_ms, T + 15 * MINUTE);
 });
 
-Deno.test("a clock that was years ahead is said, and the schedule goes on by the right one", async () => {
+Deno.test("a clock that was years ahead is reported, and the schedule continues by the right one", async () => {
   const world = new World();
   await world.look(T);
   await world.look(T + 400 * DAY + 20 * MINUTE);

@@ -277,7 +277,7 @@ export class TopicSink {
       "unavailable",
       `Standing by for ${this.#options.topic.name}: the sink of ${
         owner || "another host"
-      } stores it; this one goes on when that has said nothing for ${OTHERS_S} s`,
+      } stores it; this one takes over when that sink has been silent for ${OTHERS_S} s`,
     );
   }
 

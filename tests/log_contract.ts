@@ -184,7 +184,7 @@ export const CONTRACT: readonly Row[] = [
     const seen = await values(topic);
     assert.deepEqual(seen, [...Array.from({ length: seen.length - 1 }, (_, at) => `k-${at}`), "after"]);
   }],
-  ["retention removes the oldest, and a slow group is told how many it lost", async (home, name) => {
+  ["retention removes the oldest, and a slow group gets the count of what it lost", async (home, name) => {
     if (!home.smallRetention) return;
     using log = home.open();
     using topic = await log.topic(name, { create: true, segmentBytes: 64 << 10, retentionBytes: 128 << 10 });

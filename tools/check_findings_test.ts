@@ -22,7 +22,7 @@ const CASES: readonly [string, (text: string) => string, RegExp][] = [
   ["an id twice", (text) => `${text}\n${row("page F3", "step 7", "")}`, /2 rows for page F3/],
   ["an unknown id", (text) => `${text}\n${row("page F99", "step 7", "")}`, /a row for page F99/],
   [
-    "a word that is no state",
+    "a word that is not a state",
     (text) => text.replace("page F3 | step 7", "page F3 | done"),
     /its state is "done"/,
   ],

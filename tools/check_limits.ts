@@ -58,6 +58,6 @@ if (import.meta.main) {
     if (wrong.length > 0) {
       throw new Error(`${wrong.length} files or functions are longer than tools/limits.ts has them`);
     }
-    say(`${files.length} files and their functions are no longer than they may be`);
+    say(`${files.length} files and their functions are within their limits`);
   });
 }

@@ -79,7 +79,7 @@ Deno.test("a task under another Deno ends with 3 and one line before it does any
   const text = new TextDecoder();
   assert.equal(
     text.decode(stderr),
-    `Cannot go on with Deno 2.5.0: need ${DENO.version}, write \`npx -y deno@${DENO.version} task …\`\n`,
+    `Cannot continue with Deno 2.5.0: need ${DENO.version}, write \`npx -y deno@${DENO.version} task …\`\n`,
   );
   assert.deepEqual([code, text.decode(stdout)], [3, ""]);
 });

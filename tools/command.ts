@@ -49,7 +49,7 @@ export async function exec(
 export async function must(command: string, args: string[], options: CommandOptions = {}): Promise<string> {
   const { code, stdout } = await exec(command, args, options);
   if (code !== 0) {
-    throw new Error(`Cannot go on: ${command} ${args.slice(0, 4).join(" ")} ended with ${code}`);
+    throw new Error(`Cannot continue: ${command} ${args.slice(0, 4).join(" ")} ended with ${code}`);
   }
   return stdout;
 }

@@ -45,7 +45,9 @@ async function rust(): Promise<number> {
   return await timed(`unit tests of ${crates.join(", ")}`, async () => {
     const words = ["test", "-q", "--locked", "--lib", ...crates.flatMap((crate) => ["-p", crate])];
     const { code, stdout } = await exec("cargo", words, { ...options, capture: true });
-    if (code !== 0) throw new Error(`${stdout}\nCannot go on: cargo ${words.join(" ")} ended with ${code}`);
+    if (code !== 0) {
+      throw new Error(`${stdout}\nCannot continue: cargo ${words.join(" ")} ended with ${code}`);
+    }
     return cargoCounts(stdout).passed;
   });
 }

@@ -47,4 +47,4 @@ export const npmPackage = (name: keyof typeof config.imports): string => config.
 export const otherDeno = (version: string = Deno.version.deno): string | undefined =>
   version === DENO.version
     ? undefined
-    : `Cannot go on with Deno ${version}: need ${DENO.version}, write \`npx -y deno@${DENO.version} task …\``;
+    : `Cannot continue with Deno ${version}: need ${DENO.version}, write \`npx -y deno@${DENO.version} task …\``;

@@ -49,7 +49,7 @@ await task(() =>
         const { produced, gaps, growthBytes, boundBytes } = await slowAndFast(folder, BRIDGE);
         const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
         say(
-          `${produced} records, all to each fast client; ${gaps} told as gaps; memory +${
+          `${produced} records, all to each fast client; ${gaps} reported as gaps; memory +${
             mib(growthBytes)
           }, bound ${mib(boundBytes)}`,
         );

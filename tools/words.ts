@@ -36,12 +36,18 @@ export const WORDS: readonly Word[] = [
 const RUST = /\/\/.*|\/\*[^]*?\*\/|"(?:\\[^]|[^"\\])*"|r(#+)"[^]*?"\1|'(?:\\.[^']*|[^'\\])'/g;
 const TYPESCRIPT = /\/\/.*|\/\*[^]*?\*\/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[^]|[^`\\])*`/g;
 
-/** Comments and texts of a source, of Markdown all but code, one a line; what stands in backticks is a quotation. */
+/** Code inside a text: `${name.of(it)}` of TypeScript, `{name:?}` of Rust. */
+const NAME_IN_TEXT = /\$\{[^{}"'`]*\}|\{[\w.]*(?::[^{}]*)?\}/g;
+
+/**
+ * Comments and texts of a source, of Markdown all but code, one a line. Text in backticks is a quotation, and a name
+ * that is put into a text is code.
+ */
 export function proseOf(file: string, text: string): string[] {
   if (file.endsWith(".md")) return text.replaceAll(/```[^]*?```|`[^`\n]*`/g, "").split("\n");
   const parts = [...text.matchAll(file.endsWith(".rs") ? RUST : TYPESCRIPT)].map(([part]) => part);
   return parts.flatMap((part) =>
-    part.startsWith("/") ? part.replaceAll(/`[^`\n]*`/g, "").split("\n") : part.split("\n")
+    (part.startsWith("/") ? part.replaceAll(/`[^`\n]*`/g, "") : part.replaceAll(NAME_IN_TEXT, "")).split("\n")
   );
 }
 

@@ -16,6 +16,11 @@ Deno.test("words are counted in comments and texts, not in names", () => {
   assert.deepEqual(counted("a.ts", "// There is no file, and `told` is a name.\n"), []);
 });
 
+Deno.test("a name that is put into a text is code, the words around it are not", () => {
+  assert.deepEqual(counted("a.ts", "say(`${told.count} were told by ${wish}`);\n"), ["told 1"]);
+  assert.deepEqual(counted("a.rs", 'assert!(x, "{told:?} is no {wish}");\n'), ["is no 1"]);
+});
+
 Deno.test("of a document all is prose but code and what stands in backticks", () => {
   assert.deepEqual(proseOf("a.md", "One `told`.\n```sh\ntold\n```\nTwo."), ["One .", "", "Two."]);
   assert.deepEqual(counted("a.md", "Whoever reads it.\n"), ["whoever 1"]);

@@ -27,7 +27,7 @@ async function confirmed(live?: LiveRequest): Promise<Answer> {
   const reply = await answer;
   if (reply.why) throw new AppError("unavailable", reply.why);
   if (!reply.ours) {
-    throw new AppError("failed", "Somebody else has this job now: what was made here is thrown away");
+    throw new AppError("failed", "Another worker has this job now: what was made here is discarded");
   }
   return reply;
 }

@@ -83,7 +83,7 @@ export function resolveOutput(root: string, output: string): string {
     const found = lstat(at);
     if (found?.isSymlink) throw refuse(output, `${at} is a symlink`);
     if (found && !found.isDirectory && at !== `${root}/${relative}`) {
-      throw refuse(output, `${at} is no folder`);
+      throw refuse(output, `${at} is not a folder`);
     }
     if (found?.isDirectory && at === `${root}/${relative}`) throw refuse(output, "it is a folder");
   }

@@ -117,15 +117,15 @@ Deno.test("a file is there whole or not at all, and nothing that exists is repla
     await assert.rejects(openOutput("a", ports(root)), { code: "conflict" });
     const other = await openOutput("b", ports(root));
     await other.write(bytes("two"));
-    await Deno.writeTextFile(`${root}/b`, "somebody else's");
+    await Deno.writeTextFile(`${root}/b`, "another's");
     await assert.rejects(other.commit(), { code: "conflict" });
     await other.discard();
-    assert.deepEqual([names(root), await Deno.readTextFile(`${root}/b`)], [["a", "b"], "somebody else's"]);
+    assert.deepEqual([names(root), await Deno.readTextFile(`${root}/b`)], [["a", "b"], "another's"]);
   }));
 
 Deno.test("who lost the job publishes nothing, and who took it over clears up and publishes once", () =>
   withRoot(async (root) => {
-    const lost = () => Promise.reject(new AppError("failed", "somebody else has it"));
+    const lost = () => Promise.reject(new AppError("failed", "another has it"));
     const stopped = await openOutput("a", ports(root, { confirm: lost }));
     await stopped.write(bytes("same"));
     const next = await openOutput("a", ports(root, { token: 2 }));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { scrapedText } from "./scrape.ts";
 
-Deno.test("F21: a dataset's job tells the rows that lie in its files", () => {
+Deno.test("F21: a dataset's job reports the rows that are in its files", () => {
   const file = (type: string, rows: number, bytes: number) => ({
     type,
     output: type,

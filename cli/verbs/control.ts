@@ -57,7 +57,7 @@ export const CONTROL_VERBS: readonly Command[] = [
     ],
     details: [
       "What mints may do is known of those whose accounts are in a snapshot (--accounts); of all others it is unknown.",
-      "restart drops pool state and reads policy and model again. Whoever can read the key in the data folder counts as",
+      "restart drops pool state and reads policy and model again. A user who can read the key in the data folder counts as",
       "admin of this host. Without a running agent the state on disk is changed, and the next start obeys it.",
     ],
     body: async () => (await import("../control.ts")).control,
@@ -75,7 +75,7 @@ export const CONTROL_VERBS: readonly Command[] = [
       "Works with the log, the API and the disk gone: by the agent's socket, else by a latch on disk and a signal; without a",
       "running agent its next start is latched. Exit code 0: no agent of this host decides any more. 1: one may, and why is",
       "said. Only `legend unkill` lifts it. With Kafka, the agents of other hosts are killed by its topics, and each one's",
-      "answer is printed; exit code 3 when one has not answered, or Kafka is away, or no agent has ever run here.",
+      "answer is printed; exit code 3 when one has not answered, Kafka cannot be reached, or no agent has ever run here.",
     ],
     body: async () => (await import("../control.ts")).kill,
   },

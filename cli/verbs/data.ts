@@ -178,7 +178,7 @@ const STORE: readonly Command[] = [
     examples: ["legend db accept-log"],
     details: [
       "The sink stores nothing of such a log by itself: offsets and sequences mean something else in it. Here the last record",
-      "is looked for that both have; the sink goes on behind it. Rows that the log does not have stay in the store.",
+      "is looked for that both have, and the sink continues after it. Rows that the log does not have stay in the store.",
     ],
     body: async () => (await import("../db.ts")).dbAcceptLog,
   },

@@ -34,7 +34,10 @@ export const JOB_KIND_VERBS:
         "doc": "max_depth, learning_rate, n_estimators, subsample, colsample, lambda, seed",
       },
       { "name": "promote", "value": "never|if_better|shadow", "doc": "What becomes of it; never without it" },
-      { "name": "gpu", "doc": "Ask for a GPU; where none can be used it says so and goes on" },
+      {
+        "name": "gpu",
+        "doc": "Ask for a GPU; if none can be used, this is logged and the training continues",
+      },
     ],
     "examples": ["legend train mev --start 2026-11-01 --end 2026-11-08 --param max_depth=6 --detach"],
     "details": ["Labels and split: docs/FEATURES.md; the report lies beside the model."],

@@ -36,7 +36,7 @@ const JOBS: readonly Command[] = [
     group: "Jobs and models",
     data: "read",
     summary: "What a job has said",
-    flags: [{ name: "follow", doc: "Go on until the job is over" }, LOCAL_FLAG, JSON_FLAG],
+    flags: [{ name: "follow", doc: "Follow the log until the job is over" }, LOCAL_FLAG, JSON_FLAG],
     examples: ["legend job logs newest"],
     body: async () => (await import("../job.ts")).jobLogs,
   },
@@ -76,7 +76,7 @@ const MODELS: readonly Command[] = [
     flags: [{ name: "hours", value: "N", least: 1, doc: "Decisions of the last N hours (1)" }, JSON_FLAG],
     examples: ["legend model compare arbitrage --hours 24"],
     details: [
-      "Out of the store. A decision has its answer when the chain has gone on: an open arbitrage came true when somebody",
+      "Reads the store. A decision has its answer when the chain has moved on: an open arbitrage came true when someone",
       "landed a paying cycle over its pools within two slots, an open sandwich when its target became a tier A victim.",
     ],
     body: async () => (await import("../model.ts")).modelCompare,
@@ -99,7 +99,7 @@ const MODELS: readonly Command[] = [
     flags: [JSON_FLAG],
     examples: ["legend model import mev model.so"],
     details: [
-      "Everything that an agent checks is checked first: form, ABI, features, golden answers; a file that is no such model is",
+      "Everything that an agent checks is checked first: form, ABI, features, golden answers; a file that is not such a model is",
       "refused. One that brings code of its own needs models.foreign = true: that code has all rights of the agent.",
     ],
     body: async () => (await import("../model.ts")).modelImport,

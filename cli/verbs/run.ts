@@ -60,7 +60,7 @@ export const RUN_VERBS: readonly Command[] = [
     examples: ["KAFKA_BROKERS=127.0.0.1:9092 legend run link"],
     details: [
       "Every part writes to its own host's log whether Kafka is there or not; the link sends each record once and in",
-      "order. While Kafka is away records wait here, within log.retention_bytes a topic: then the oldest opportunities",
+      "order. While Kafka cannot be reached, records wait here, within log.retention_bytes a topic: then the oldest opportunities",
       "go and are counted, outcomes, receipts, commands and audit stay. Models travel too: what is registered on one host",
       "is verified and registered on the others, what is deployed, pinned or put in shadow is so on all of them.",
     ],

@@ -34,7 +34,7 @@ Deno.test("AnchorFile: what broke off is removed, and what follows the newest wh
       const all = from === 0 || text.startsWith("1") ? "1 AQ==\n2 Ag==\n3 Aw==\n" : "";
       assert.equal(await Deno.readTextFile(path), all, text);
     }
-    assert.equal((await Deno.stat(path)).mode! & 0o777, 0o644, "made by somebody else, kept as it is");
+    assert.equal((await Deno.stat(path)).mode! & 0o777, 0o644, "made by another user, kept as it is");
     await Deno.remove(path);
     await new AnchorFile(path).append(after);
     assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
@@ -43,7 +43,7 @@ Deno.test("AnchorFile: what broke off is removed, and what follows the newest wh
   }
 });
 
-Deno.test("AnchorFile: who holds the file keeps nobody for long; without a new head it is not looked at", async () => {
+Deno.test("AnchorFile: a held file delays no one for long; without a new head it is not opened", async () => {
   const folder = await Deno.makeTempDir({ prefix: "legend-anchor-" });
   const path = `${folder}/anchor`;
   const heads = [1, 2].map((seq) => ({ seq, bytes: new Uint8Array([seq]) }));

@@ -46,7 +46,7 @@ Deno.test("AuditChain.list() finds who and what by an index, and gives what is s
         [{ action: "kill" }, [22]],
         [{ who: "admin", action: "kill" }, [22]],
         [{ who: "ann", action: "kill" }, []],
-        [{ who: "nobody" }, []],
+        [{ who: "stranger" }, []],
       ] as const
     ) {
       let asked = "";
@@ -65,13 +65,13 @@ Deno.test("entries written without the key are one fault until who has it signs 
     const keyless = new AuditChain(database, null, now);
     for (const n of [20, 21, 22]) assert.equal(keyless.append(act(n)), n + 1);
     const waiting =
-      "entries 21..23 were written without the control key: what next writes the audit with the key signs them";
+      "entries 21..23 were written without the control key: the next write to the audit with the key signs them";
     assert.deepEqual(faults(markPublished), [waiting]);
-    assert.deepEqual(chain.headsAfter(20), [], "nothing to tell of them");
+    assert.deepEqual(chain.headsAfter(20), [], "nothing to publish for them");
 
     new AuditChain(database, signer, now).append(act(99));
     const later = chain.headsAfter(20).map(({ bytes }) => bytes.slice());
-    assert.equal(later.length, 5, "three that waited, what says so, and the new one");
+    assert.equal(later.length, 5, "three that waited, the entry about them, and the new one");
     assert.deepEqual(faults([...markPublished, ...later]), []);
     assert.deepEqual(chain.list({ limit: 3 }).map(({ seq, who, detail }) => [seq, who, detail]), [
       [25, "admin", "n 99"],
@@ -79,13 +79,13 @@ Deno.test("entries written without the key are one fault until who has it signs 
       [23, "admin", "n 22"],
     ]);
     assert.deepEqual(verifyAudit(database, [], trust).notes, [
-      "entries 21..23 were written without the control key: signed at 2023-11-14T22:15:00.000Z, and nothing signed proves them before that",
+      "entries 21..23 were written without the control key: signed at 2023-11-14T22:15:00.000Z, and no signature proves them before that",
     ]);
     database.exec("update audit set detail = 'x' where seq = 22");
     assert.match(faults([...markPublished, ...later]).join(), /entry 22 was changed/);
   }));
 
-Deno.test("a head that was told and taken away is a fault of its own, and is not signed later", () =>
+Deno.test("a head that was published and taken away is a fault of its own, and is not signed later", () =>
   withChain(({ database, chain, published: markPublished, faults }) => {
     database.exec("update audit set head = null where seq > 18");
     new AuditChain(database, null).append(act(20));
@@ -94,7 +94,7 @@ Deno.test("a head that was told and taken away is a fault of its own, and is not
     assert.match(faults()[2]!, /^entry 21 was written without the control key: .* signs it$/);
     chain.signWith(signer);
     assert.deepEqual(faults(markPublished).slice(0, 2), lost);
-    assert.ok(!faults(markPublished).some((line) => /what next writes/.test(line)));
+    assert.ok(!faults(markPublished).some((line) => /the next write/.test(line)));
   }));
 
 Deno.test("AuditChain.appendWith(): a change and its entry are there both or neither", () =>

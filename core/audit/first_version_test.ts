@@ -48,7 +48,7 @@ function oldFolder(path: string): string[] {
   return hashes;
 }
 
-Deno.test("a folder of the first version is sealed once, by an entry that says so, and every change of it is found", async () => {
+Deno.test("a folder of the first version is sealed once, by an entry of its own, and every change of it is found", async () => {
   const folder = await Deno.makeTempDir({ prefix: "legend-audit-" });
   const hashes = oldFolder(`${folder}/legend.db`);
   const database = openDatabase(`${folder}/legend.db`);

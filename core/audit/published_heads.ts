@@ -64,7 +64,7 @@ export class PublishedHeads {
     }
     const hash = headHash(bytes);
     const known = this.signed.get(head.seq);
-    if (known && known.hash !== hash) this.#fault(head.seq, "was told with two contents");
+    if (known && known.hash !== hash) this.#fault(head.seq, "was published with two contents");
     this.signed.set(head.seq, { hash, previous: head.previous });
     // A head that the next one names by its hash needs no signature check: the last head's signature vouches for it.
     if (head.previous !== this.#lastHash) this.#judgeLast();
@@ -141,7 +141,7 @@ export class PublishedHeads {
     if (!this.#isOwn(head.node)) return;
     this.count += 1;
     const known = this.old.get(head.seq);
-    if (known !== undefined && known !== head.hash) this.#fault(head.seq, "was told with two contents");
+    if (known !== undefined && known !== head.hash) this.#fault(head.seq, "was published with two contents");
     this.old.set(head.seq, head.hash);
   }
 }

@@ -52,7 +52,7 @@ Deno.test("heads outside whose first ones were taken away, beside a database wit
     assert.deepEqual(alone(heads.toSpliced(2, 2), part), ["the file x: heads 3..4 are missing"]);
   }));
 
-Deno.test("heads outside end where the database says that they were told, and no sooner", () =>
+Deno.test("heads outside end where the database says that they were published, and no sooner", () =>
   withHeads((_, heads) => {
     const ended = (count: number, publishedTo: number, place = whole) => {
       const published = outside(heads.slice(0, count), place);
@@ -67,12 +67,12 @@ Deno.test("heads outside end where the database says that they were told, and no
     assert.deepEqual(ended(0, 6), ["audit-proto: heads 1..6 are missing"]);
   }));
 
-Deno.test("one seq told with two contents is a fault, also when both are signed", () =>
+Deno.test("one seq published with two contents is a fault, also when both are signed", () =>
   withHeads((_, heads) => {
     const third = readHead(heads[2]!)!;
     const other = signer.sign({ ...third, hash: "ab".repeat(32) });
     const { faults } = outside([...heads.slice(0, 3), other]);
-    assert.deepEqual(faults, ["audit-proto: head 3 was told with two contents"]);
+    assert.deepEqual(faults, ["audit-proto: head 3 was published with two contents"]);
     assert.deepEqual(outside([...heads.slice(0, 3), heads[2]!]).faults, []);
   }));
 
@@ -140,7 +140,7 @@ Deno.test("heads of the first version are held against the entries' hashes, and 
     const [a, b] = ["aa".repeat(32), "bb".repeat(32)];
     assert.deepEqual(outside([head(1, a), head(1, a), head(2, b)]).faults, []);
     assert.deepEqual(outside([head(1, a), head(1, b)]).faults, [
-      "audit-proto: head 1 was told with two contents",
+      "audit-proto: head 1 was published with two contents",
     ]);
     const other = new HeadSigner("ffffffff", "07".repeat(32));
     const published = new PublishedHeads(whole, { node: other.node, keys: new Set([other.key]) });
@@ -217,7 +217,7 @@ Deno.test("isAct() looks at the fields, not at words that stand somewhere", () =
   assert.equal(isAct(new TextEncoder().encode("kill"), "kill", ""), false);
 });
 
-Deno.test("plainText() cuts what is too long, says so, and hides nothing", () => {
+Deno.test("plainText() cuts what is too long, marks the cut, and hides nothing", () => {
   assert.equal(plainText("abc", 3), "abc");
   assert.equal(plainText("abcd", 3), "abc… (4 characters)");
   assert.equal(plainText("a\u0000\u200e\u{1f600}\ud800", 9), "a\\u0000\\u200e\u{1f600}\ufffd");

@@ -123,7 +123,7 @@ class Walk {
       this.#judgeBare(Number(published?.seq ?? 0));
       this.#readLate(database);
       this.#judgeOld(database);
-      if (!published) this.faults.push("legend.db does not say how many heads were told");
+      if (!published) this.faults.push("legend.db does not say how many heads were published");
       this.publishedTo = Number(published?.seq ?? 0);
     } catch (error) {
       this.faults.push(`legend.db cannot be read: ${messageOf(error)}`);
@@ -134,7 +134,7 @@ class Walk {
       this.faults.push(`${count} heads in legend.db are of the instance ${node}, not of ${this.trust.node}`);
     }
     if (BigInt(this.publishedTo) >= this.#expected) {
-      this.faults.push(`${range(this.#expected, this.publishedTo)}: their heads were told`);
+      this.faults.push(`${range(this.#expected, this.publishedTo)}: their heads were published`);
     }
   }
 
@@ -157,7 +157,7 @@ class Walk {
     this.entries += 1;
     const follows = seq === this.#expected;
     if (seq > this.#expected) this.faults.push(range(this.#expected, seq - 1n));
-    else if (!follows) this.faults.push(`entry ${seq} does not belong here: the first is 1`);
+    else if (!follows) this.faults.push(`entry ${seq} is out of place: the first is 1`);
     if (follows && previous !== this.#hash) {
       this.faults.push(`entry ${seq} does not follow the one before it`);
     }
@@ -169,7 +169,7 @@ class Walk {
         this.faults.push(`entry ${seq} was changed: what is shown is not what was written`);
       }
       if (entryHash(previous, entry) !== hash) {
-        this.faults.push(`entry ${seq} was changed: its hash is another one`);
+        this.faults.push(`entry ${seq} was changed: its hash is different`);
       }
       this.#judge(Number(seq), Number(atMs), hash, head, follows);
       if (this.#old > 0 && this.#sealedMs === null && isAct(entry, SEAL.action, this.#sealOfOld())) {
@@ -187,7 +187,7 @@ class Walk {
     if (this.firstSigned !== null) this.faults.push(`entry ${seq} has lost its bytes and its head`);
     if (head) this.faults.push(`entry ${seq} has a head and has lost its bytes`);
     if (oldEntryHash(previous, shown) !== hash) {
-      this.faults.push(`entry ${seq} was changed: its hash is another one`);
+      this.faults.push(`entry ${seq} was changed: its hash is different`);
     }
     this.#old += 1;
     this.#oldHashes.set(Number(seq), hash);
@@ -239,7 +239,7 @@ class Walk {
     if (waiting.length === 0) return;
     const [first, last] = [waiting[0]!, waiting.at(-1)!];
     this.faults.push(
-      `${LATE.detail(first, last)}: what next writes the audit with the key signs ${
+      `${LATE.detail(first, last)}: the next write to the audit with the key signs ${
         first === last ? "it" : "them"
       }`,
     );
@@ -251,7 +251,7 @@ class Walk {
     );
     for (const { at_ms, detail } of rows.all(LATE.action)) {
       const at = new Date(Number(at_ms)).toISOString();
-      this.#late.push(`${detail}: signed at ${at}, and nothing signed proves them before that`);
+      this.#late.push(`${detail}: signed at ${at}, and no signature proves them before that`);
     }
   }
 
@@ -259,7 +259,7 @@ class Walk {
   #judgeRead(head: SignedHead, fits: Head, follows: boolean): void {
     const { seq } = fits;
     if ((["seq", "hash", "at_ms", "first", "count"] as const).some((field) => head[field] !== fits[field])) {
-      this.faults.push(`entry ${seq} does not fit its signed head: it was changed or computed anew`);
+      this.faults.push(`entry ${seq} does not fit its signed head: it was changed or computed again`);
     }
     if (follows && head.previous !== fits.previous) {
       this.faults.push(`the head of entry ${seq} does not follow the head before it`);
@@ -294,7 +294,7 @@ class Walk {
     const { name } = published.place;
     const missing: number[] = [];
     const other = (seq: number) =>
-      this.faults.push(`entry ${seq} is not the one that ${name} has: the chain was computed anew`);
+      this.faults.push(`entry ${seq} is not the one that ${name} has: the chain was computed again`);
     for (const [seq, { hash }] of published.signed) {
       const own = this.#heads.get(seq);
       if (own === undefined) missing.push(seq);
@@ -315,7 +315,7 @@ class Walk {
     if (this.#sealedMs !== null) {
       const at = new Date(this.#sealedMs).toISOString();
       notes.push(
-        `${this.#old} entries are of the first version: they were sealed at ${at}, and nothing signed proves them before that`,
+        `${this.#old} entries are of the first version: they were sealed at ${at}, and no signature proves them before that`,
       );
     }
     for (const { place, signed } of published) {

@@ -59,7 +59,7 @@ const TAMPERED: [name: string, sql: string, found: RegExp[], alone: boolean][] =
   [
     "an entry before the first",
     "insert into audit select -4, at_ms, who, action, module, detail, request_id, previous, hash, entry, head from audit where seq = 3",
-    [/entry -4 does not belong/],
+    [/entry -4 is out of place/],
     true,
   ],
   [
@@ -70,7 +70,7 @@ const TAMPERED: [name: string, sql: string, found: RegExp[], alone: boolean][] =
   ],
   ["an end cut off", "delete from audit where seq > 15", [/entries 16\.\.20 are missing/], true],
   [
-    "an end cut off, and the count of told heads too",
+    "an end cut off, and the count of published heads too",
     "delete from audit where seq > 15; update audit_told set seq = 15",
     [/entries 16\.\.20 are missing: audit-proto has their heads/],
     false,
@@ -81,8 +81,8 @@ const TAMPERED: [name: string, sql: string, found: RegExp[], alone: boolean][] =
     [/entries 1\.\.20 are missing/],
     false,
   ],
-  ["more told than there are", "update audit_told set seq = 25", [/entries 21\.\.25 are missing/], true],
-  ["no count of told heads", "delete from audit_told", [/does not say how many heads/], true],
+  ["more published than there are", "update audit_told set seq = 25", [/entries 21\.\.25 are missing/], true],
+  ["no count of published heads", "delete from audit_told", [/does not say how many heads/], true],
 ];
 
 for (const [name, sql, found, alone] of TAMPERED) {
@@ -130,7 +130,7 @@ Deno.test("verifyAudit() finds a chain that was computed again with the right ke
     forge(database, signer);
     assert.deepEqual(faults(), [], "by itself it is whole");
     const lines = faults(published);
-    assert.ok(lines.includes("entry 4 is not the one that audit-proto has: the chain was computed anew"));
+    assert.ok(lines.includes("entry 4 is not the one that audit-proto has: the chain was computed again"));
     assert.ok(!lines.some((line) => /entry 3\b/.test(line)));
   }));
 
@@ -142,7 +142,7 @@ const HEADS: [name: string, change: (heads: Uint8Array[]) => Uint8Array[], found
   ["one changed", (heads) => heads.with(6, heads[6]!.map((byte, at) => at === 12 ? byte ^ 1 : byte)), /head/],
   ["a changed signature", (heads) => heads.with(6, flipLast(heads[6]!)), /head 7 is not signed/],
   ["a changed last signature", (heads) => heads.with(19, flipLast(heads[19]!)), /head 20 is not signed/],
-  ["one that is no head", (heads) => [...heads, new Uint8Array([1, 2, 3])], /1 records cannot be read/],
+  ["one that is not a head", (heads) => [...heads, new Uint8Array([1, 2, 3])], /1 records cannot be read/],
   [
     "one of another instance",
     (heads) => [...heads, foreign("0d0c0b0a", "07")],
@@ -170,7 +170,7 @@ for (const [name, change, found] of HEADS) {
     }));
 }
 
-Deno.test("a head told twice is no fault: who was interrupted tells it again", () =>
+Deno.test("a head published twice is not a fault: an interrupted publisher publishes it again", () =>
   withChain(({ published, faults }) => {
     assert.deepEqual(faults([...published.slice(0, 12), ...published.slice(10)]), []);
   }));
@@ -234,6 +234,6 @@ Deno.test("verifyAudit() without a key to check against finds no foreign one, an
     };
     assert.deepEqual(faults(), []);
     forge(database, new HeadSigner(signer.node, "09".repeat(32)));
-    assert.match(faults().join("; "), /computed anew/);
+    assert.match(faults().join("; "), /computed again/);
     assert.doesNotMatch(faults().join("; "), /foreign key/);
   }));

@@ -124,7 +124,7 @@ export class Accounts {
       const staysAdmin = isAdmin({ ...user, role: role ?? user.role, disabled: disabled ?? user.disabled });
       // Only the last admin has to remain one: anybody else may always be shut out.
       if (isAdmin(user) && !staysAdmin && !this.users().some((one) => isAdmin(one) && one.name !== name)) {
-        throw new AppError("conflict", `Cannot change ${name}: nobody else is admin`);
+        throw new AppError("conflict", `Cannot change ${name}: no other user is an admin`);
       }
       this.#database.prepare("update users set role = ?, disabled = ? where name = ?")
         .run(role ?? user.role, Number(disabled ?? user.disabled), name);

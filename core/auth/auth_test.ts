@@ -67,7 +67,7 @@ const renewed = (accounts: Accounts, token: string): string => {
   return found.state === "renewed" ? found.refresh : "";
 };
 
-Deno.test("Accounts.refresh() rotates; within the grace a late tab is told so and the login goes on", () =>
+Deno.test("Accounts.refresh() rotates; within the grace a late tab gets a conflict and the login continues", () =>
   withAccounts(async (accounts, clock) => {
     await accounts.add("ann", "admin", PASSWORD);
     const { session, refresh } = accounts.begin("ann", "test");
@@ -92,7 +92,7 @@ for (const generations of [1, 2, 3]) {
       clock.now += 6_000;
       assert.deepEqual(accounts.refresh(refresh), { state: "stolen", session, user: "ann" });
       assert.equal(accounts.isOpen(session), false);
-      assert.equal(accounts.refresh(theirs).state, "ended", "nor does the thief's go on");
+      assert.equal(accounts.refresh(theirs).state, "ended", "and the thief's login has ended too");
     }));
 }
 
@@ -189,7 +189,7 @@ Deno.test("Accounts: the last admin cannot be made anything else, a disabled use
     assert.equal(accounts.passwordOf("bob")!.user.disabled, true);
   }));
 
-Deno.test("Accounts: who is not the last admin is disabled and removed, also where nobody is admin", () =>
+Deno.test("Accounts: a user who is not the last admin can be disabled and removed, also where no user is an admin", () =>
   withAccounts(async (accounts) => {
     await accounts.add("vic", "viewer", PASSWORD);
     accounts.change("vic", { disabled: true });
@@ -289,7 +289,7 @@ Deno.test("may() gives each role and scope what the contract says", () => {
   const person = (role: Role) => ({ name: "x", role, scopes: [], by: "cookie" as const, expires: 0 });
   const key = (scope: Scope) => ({ name: "k", scopes: [scope], by: "key" as const, expires: 0 });
   const rows: [string, Parameters<typeof may>[0], string][] = [
-    ["nobody", undefined, "open"],
+    ["stranger", undefined, "open"],
     ["viewer", person("viewer"), "open self read metrics"],
     ["auditor", person("auditor"), "open self read metrics audit"],
     ["admin", person("admin"), rights.join(" ")],

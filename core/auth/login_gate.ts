@@ -54,7 +54,7 @@ const CHECKS = {
   waitMaxMs: 1_000,
 };
 /** Compared for a name that does not exist, so that the check takes as long as for one that does. */
-const DUMMY_HASH = await hashPassword("a password of nobody");
+const DUMMY_HASH = await hashPassword("the password of no user");
 
 /** How many passwords are checked at once on a host with this many processors. */
 export function checksAtOnce(processors: number): number {

@@ -43,7 +43,7 @@ const times = async (count: number, call: () => Promise<string>) => {
 
 Deno.test("LoginGate: a name that does not exist costs a look at a password as well", async () => {
   let shortest = Infinity;
-  for (const name of ["nobody", "off", "ann"]) {
+  for (const name of ["stranger", "off", "ann"]) {
     const { code } = gate();
     const begin = performance.now();
     assert.equal(await code(name, "wrong", "192.0.2.1"), "unauthorized");
@@ -64,7 +64,7 @@ Deno.test("LoginGate: the right password logs in, and right ones are never too m
 
 Deno.test("M1: names that exist and names that do not get the same answers, one after the other and at once", async () => {
   for (const inTurn of [true, false]) {
-    const answers = await Promise.all(["ann", "off", "nobody"].map((name) => {
+    const answers = await Promise.all(["ann", "off", "stranger"].map((name) => {
       const { code } = gate();
       const call = () => code(name, "wrong", "192.0.2.1");
       return inTurn ? times(30, call) : Promise.all(Array.from({ length: 30 }, call));
@@ -77,7 +77,7 @@ Deno.test("M1: names that exist and names that do not get the same answers, one 
   }
 });
 
-Deno.test("operator 22: wrong passwords at one address keep nobody out at another", async () => {
+Deno.test("operator 22: wrong passwords at one address lock no one out at another", async () => {
   const { code, clock } = gate();
   await times(30, () => code("ann", "wrong", "192.0.2.1"));
   assert.equal(await code("ann", PASSWORD, "192.0.2.1"), "rate_limited");
@@ -139,19 +139,19 @@ Deno.test("M1: where an address has used up what it has, a name that logs in fro
   const order: string[] = [];
   const report = (name: string) =>
     code(name, "wrong", "192.0.2.1").then((answer) => order.push(`${name} ${answer}`));
-  await Promise.all(["ann", "nobody"].map(report));
-  assert.deepEqual(order, ["ann rate_limited", "nobody rate_limited"]);
+  await Promise.all(["ann", "stranger"].map(report));
+  assert.deepEqual(order, ["ann rate_limited", "stranger rate_limited"]);
 
   // Not sooner: its check is done, as others are that came after it, and it waits like the others.
   hold.isLong = true;
-  const both = Promise.all(["ann", "nobody"].map(report));
+  const both = Promise.all(["ann", "stranger"].map(report));
   const [endOfAnn, endOfUnknown] = ends;
   for (let m = 0; m < 3; m++) assert.equal(await code("ann", PASSWORD, "192.0.2.1"), "ann");
   assert.equal(order.length, 2);
   endOfUnknown!();
   endOfAnn!();
   await both;
-  assert.deepEqual(order.slice(2).toSorted(), ["ann rate_limited", "nobody rate_limited"]);
+  assert.deepEqual(order.slice(2).toSorted(), ["ann rate_limited", "stranger rate_limited"]);
 });
 
 Deno.test("LoginGate: a thousand refusals are held back at once, one more is given at once", async () => {
@@ -160,13 +160,13 @@ Deno.test("LoginGate: a thousand refusals are held back at once, one more is giv
   // The address has used up what it has; each further attempt is a refusal.
   let n = 0;
   await times(20, () => code(`name${n++}`, "wrong", "192.0.2.1"));
-  const held = Array.from({ length: 1_000 }, () => code("nobody", "wrong", "192.0.2.1"));
+  const held = Array.from({ length: 1_000 }, () => code("stranger", "wrong", "192.0.2.1"));
   assert.equal(holds.length, 1_000);
-  assert.equal(await code("nobody", "wrong", "192.0.2.1"), "rate_limited");
+  assert.equal(await code("stranger", "wrong", "192.0.2.1"), "rate_limited");
   assert.equal(holds.length, 1_000);
   for (const end of holds) end();
   assert.deepEqual(new Set(await Promise.all(held)), new Set(["rate_limited"]));
-  const next = code("nobody", "wrong", "192.0.2.1");
+  const next = code("stranger", "wrong", "192.0.2.1");
   assert.equal(holds.length, 1_001, "there is room again");
   holds.at(-1)!();
   assert.equal(await next, "rate_limited");
@@ -175,8 +175,8 @@ Deno.test("LoginGate: a thousand refusals are held back at once, one more is giv
 Deno.test("M1: an attempt that would wait for too long is refused, whatever its name", async () => {
   const { code } = gate([], 0);
   const answers = await Promise.all([
-    code("nobody", "wrong", "192.0.2.1"),
-    ...["ann", "nobody", "off"].map((name, n) => code(name, "wrong", `192.0.2.${n + 2}`)),
+    code("stranger", "wrong", "192.0.2.1"),
+    ...["ann", "stranger", "off"].map((name, n) => code(name, "wrong", `192.0.2.${n + 2}`)),
   ]);
   // The first is judged; with two checks at once the second too. None waits for more than no time.
   assert.equal(answers[0], "unauthorized");
@@ -185,7 +185,7 @@ Deno.test("M1: an attempt that would wait for too long is refused, whatever its 
 
 Deno.test("M1: a known browser's attempt is judged, however long the checks of strangers take", async () => {
   const { code } = gate([], 0);
-  const strangers = Promise.all([1, 2, 3].map((n) => code("nobody", "wrong", `192.0.2.${n}`)));
+  const strangers = Promise.all([1, 2, 3].map((n) => code("stranger", "wrong", `192.0.2.${n}`)));
   assert.equal(await code("ann", PASSWORD, "192.0.2.9", "d1"), "ann");
   await strangers;
 });

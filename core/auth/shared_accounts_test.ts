@@ -38,7 +38,7 @@ Deno.test("who has logged in from an address before is heard there when stranger
         (user) => user.name,
         (error) => error instanceof AppError ? error.code : String(error),
       );
-    for (let n = 0; n < 25; n++) await check(`nobody${n}`, "wrong");
+    for (let n = 0; n < 25; n++) await check(`stranger${n}`, "wrong");
     assert.equal(await check("bob", PASSWORD), "rate_limited");
     hold.isLong = true;
     assert.equal(await check("ann", PASSWORD), "ann");
@@ -50,7 +50,7 @@ Deno.test("a change that has an act is there with its entry, and reads see it at
     await accounts.add("boss", "admin", PASSWORD, true, ACT);
     assert.deepEqual(accounts.users().map(({ name, must_change }) => [name, must_change]), [["boss", true]]);
     await accounts.add("ann", "viewer", PASSWORD);
-    assert.equal(accounts.user("ann")!.must_change, true, "whoever adds a user knows the first password");
+    assert.equal(accounts.user("ann")!.must_change, true, "the one who adds a user knows the first password");
     await accounts.change("ann", { role: "auditor" }, { ...ACT, action: "user changed" });
     assert.equal(accounts.user("ann")!.role, "auditor");
     const { id, key } = await accounts.addKey("ci", ["read"], "boss", Date.now() + 1e9, {
@@ -68,11 +68,11 @@ Deno.test("a change that has an act is there with its entry, and reads see it at
       "key made",
       "key revoked",
     ]);
-    await assert.rejects(accounts.change("nobody", {}, ACT), /no such user/);
+    await assert.rejects(accounts.change("stranger", {}, ACT), /no such user/);
     assert.equal(chain.count(), 4);
   }));
 
-Deno.test("a login is begun, exchanged and ended; what names none is told so without a write", () =>
+Deno.test("a login is begun, exchanged and ended; an unknown one is refused without a write", () =>
   withShared(async (accounts) => {
     await accounts.add("ann", "viewer", PASSWORD, false);
     const { session, refresh } = await accounts.begin("ann", "browser");

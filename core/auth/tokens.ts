@@ -59,8 +59,8 @@ export class Tokens {
   async verify(token: string, by: Principal["by"]): Promise<Principal> {
     const known = this.known(token, by);
     if (known) return known;
-    const refused = (why: string) => new AppError("unauthorized", `Cannot go on: ${why}, log in again`);
-    if (token.length > TOKEN_BYTES_MAX) throw refused("the token is no token");
+    const refused = (why: string) => new AppError("unauthorized", `Cannot continue: ${why}, log in again`);
+    if (token.length > TOKEN_BYTES_MAX) throw refused("it is not a token of this server");
     try {
       const { payload } = await jwtVerify(token, this.#key, {
         algorithms: ["HS256"],

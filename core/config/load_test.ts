@@ -42,7 +42,7 @@ const LAYERS: [string, Given, unknown, string][] = [
   ],
 ];
 for (const [name, given, value, origin] of LAYERS) {
-  Deno.test(`loadConfig takes api.port from ${name} and says so`, () => {
+  Deno.test(`loadConfig takes api.port from ${name} and names it`, () => {
     assert.deepEqual(load(given).get("api.port"), { key: "api.port", value, origin });
   });
 }
@@ -107,7 +107,7 @@ for (const [name, given, line] of REFUSED) {
   });
 }
 
-Deno.test("loadConfig tells every mistake at once, a line each", () => {
+Deno.test("loadConfig reports every mistake at once, a line each", () => {
   assert.throws(
     () => load({ ...TOML("[api]\nport = 0\nprot = 1"), flags: { listen: "x" } }),
     /prot.*no such key/s,
@@ -156,7 +156,7 @@ Deno.test("the data folder is named from the root, whatever folder it was given 
 Deno.test("the file that `legend run` was given counts for who names none, and never moves the data folder", () => {
   const files: Record<string, string> = {
     "/d/config.path": "/etc/legend.toml\n",
-    "/etc/legend.toml": 'data_dir = "/elsewhere"\n[api]\nport = 4321\n',
+    "/etc/legend.toml": 'data_dir = "/other"\n[api]\nport = 4321\n',
     "/other.toml": "[api]\nport = 1234\n",
   };
   const readPaths: string[] = [];
@@ -191,10 +191,10 @@ Deno.test("the file that `legend run` was given counts for who names none, and n
 
   delete files["/etc/legend.toml"];
   const line =
-    "Cannot read /etc/legend.toml: it does not exist; `legend run` was given it last: put it back, or name another with --config";
+    "Cannot read /etc/legend.toml: it does not exist; `legend run` was last given it: put it back, or name another with --config";
   assert.throws(() => loadConfig(input()), { message: line });
   const { config, problems, isWhole } = ignoreMistakes(input());
-  assert.deepEqual([problems, config.get("data_dir")!.value], [[line], "/d"], "a kill goes on");
+  assert.deepEqual([problems, config.get("data_dir")!.value], [[line], "/d"], "a kill continues");
   assert.equal(isWhole, false, "and says that it does not know everything");
   readPaths.length = 0;
   const early = ignoreMistakes(input(), "settled");

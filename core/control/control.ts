@@ -274,7 +274,7 @@ export function readAgents(dataDir: string): { agents: AgentStatus[]; unreadable
   const agents: AgentStatus[] = [];
   const unreadable: Unreadable[] = [];
   if (agentsAreGone(dataDir)) {
-    const reason = `${dataDir}/agents is gone, put it back: whether the agent runs cannot be told`;
+    const reason = `${dataDir}/agents is gone, put it back: it is not known whether the agent runs`;
     return { agents, unreadable: MODULES.map((module) => ({ module, reason })) };
   }
   for (const module of MODULES) {

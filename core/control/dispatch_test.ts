@@ -51,7 +51,7 @@ Deno.test("an agent that was not heard of for long is named at once", async () =
   ]);
 });
 
-Deno.test("a receipt that nobody of this installation signed is no answer", async () => {
+Deno.test("a receipt that no agent of this installation signed is not an answer", async () => {
   const sent = await send({
     others: () => [{ instance: "mev-gone", age_s: 700 }],
     receipts: () => [receipt("mev-gone", { genuine: false })],

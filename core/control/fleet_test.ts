@@ -80,7 +80,7 @@ Deno.test("an agent that ended is shown for a minute, one that is silent for a d
   assert.deepEqual(all.all().map(({ instance }) => instance), ["mev-ended", "mev-failed", "mev-silent"]);
 });
 
-Deno.test("what nobody of this installation signed is left out, and said once", () => {
+Deno.test("what no agent of this installation signed is left out, and reported once", () => {
   const { fleet: all, refused } = fleet();
   const forged = report(status("mev-one", { killed: false }), { signature: new Uint8Array([2]) });
   all.take(forged);
@@ -107,7 +107,7 @@ Deno.test("an older report of a known agent is not checked again", () => {
   assert.equal(checks, 1);
 });
 
-Deno.test("reports that are no status of their agent, or of another time, are left out", () => {
+Deno.test("reports that are not a status of their agent, or are of another time, are left out", () => {
   const { fleet: all } = fleet();
   for (
     const bytes of [

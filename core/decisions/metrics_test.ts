@@ -25,7 +25,7 @@ function view(...samples: readonly (readonly [second: number, bytes: Uint8Array]
   return metrics;
 }
 
-Deno.test("one agent's samples are shown as they were told", () => {
+Deno.test("one agent's samples are shown as they were published", () => {
   const { series, age_s, ...newest } = view([-1, sample("a", 2, 0.5, 1)], [0, sample("a", 4, 0.25, 3)])
     .summary("mev", NOW + 2_000);
   assert.deepEqual(newest, { hotpath_p50: 2, hotpath_p99: 4, send_p99: 8, landed_pct: 0.25, pnl_1h: 3 });

@@ -50,7 +50,7 @@ Deno.test("M3: a stream ends with its login, its user, its role, its key and its
     streams.check();
     assert.deepEqual(ends.splice(0), [["expiry", 4401]]);
     streams.check();
-    assert.deepEqual(ends, [], "an end is told once");
+    assert.deepEqual(ends, [], "an end is reported once");
     assert.equal(streams.count("events"), 2);
   } finally {
     database.close();

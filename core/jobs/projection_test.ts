@@ -100,7 +100,7 @@ const ROWS: readonly [name: string, steps: readonly Step[], expected: unknown[]]
     ["error", 1, "a", 1],
   ],
   ["a queued job is cancelled at once", [{}, { state: "cancelled" }], ["cancelled", 0, "", 0]],
-  ["a running job ends when its holder says so", [{}, claim("a", 1), { state: "cancelled" }], [
+  ["a running job ends when its holder reports it", [{}, claim("a", 1), { state: "cancelled" }], [
     "running",
     1,
     "a",
@@ -177,16 +177,16 @@ Deno.test("JobProjection.apply() waits longer before each try, keeps what was sa
 
 const NO_CHANGE: readonly [name: string, steps: readonly Step[], last: Step][] = [
   ["the same descriptor again", [{}], {}],
-  ["a wish of a job that is not there", [{}], { of: "other", state: "cancelled" }],
-  ["a wish for a try of a job that is queued", [{}], { state: "queued" }],
-  ["a wish for a try of a job that runs", [{}, claim("a", 1)], { state: "queued" }],
-  ["a wish for a try of a job that is done", [{}, claim("a", 1), { state: "done", worker: "a", token: 1 }], {
+  ["a request for a job that does not exist", [{}], { of: "other", state: "cancelled" }],
+  ["a request to retry a job that is queued", [{}], { state: "queued" }],
+  ["a request to retry a job that runs", [{}, claim("a", 1)], { state: "queued" }],
+  ["a request to retry a job that is done", [{}, claim("a", 1), { state: "done", worker: "a", token: 1 }], {
     state: "queued",
   }],
-  ["a wish for a try while another job has the same key", [{}, { state: "cancelled" }, { id: "again" }], {
+  ["a request to retry while another job has the same key", [{}, { state: "cancelled" }, { id: "again" }], {
     state: "queued",
   }],
-  ["a wish to cancel what is cancelled", [{}, { state: "cancelled" }], { state: "cancelled" }],
+  ["a request to cancel what is cancelled", [{}, { state: "cancelled" }], { state: "cancelled" }],
   ["a claim of a token that is not the next", [{}], claim("a", 2)],
   ["a report without a claim", [{}], { state: "done", worker: "a", token: 1 }],
   ["a report of the old holder", [{}, claim("a", 1), claim("b", 2)], {

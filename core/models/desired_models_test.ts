@@ -12,7 +12,7 @@ const desired = (version: string, at_ms: number, request_id = ""): DesiredModel 
 });
 const NOW = 1_000;
 
-Deno.test("decide follows the newest wish, and tells what was changed here", () => {
+Deno.test("decide follows the newest desired model, and publishes what was changed here", () => {
   const cases: [
     string,
     DesiredModel,
@@ -22,11 +22,11 @@ Deno.test("decide follows the newest wish, and tells what was changed here", () 
     DesiredModel?,
   ][] = [
     ["a new host has nothing to say", desired("", 0), undefined, undefined, "nothing"],
-    ["a first deployment is told", desired(A, 10), undefined, undefined, "tell", desired(A, 10)],
+    ["a first deployment is published", desired(A, 10), undefined, undefined, "tell", desired(A, 10)],
     ["as wished", desired(A, 12), desired(A, 10), desired(A, 10), "nothing"],
     ["as wished, not yet noted", desired(A, 12), desired(A, 10), undefined, "agree", desired(A, 10)],
-    ["a wish for a new host", desired("", 0), desired(A, 10), undefined, "obey", desired(A, 10)],
-    ["a newer wish", desired(A, 12), desired(B, 20), desired(A, 10), "obey", desired(B, 20)],
+    ["a desired model for a new host", desired("", 0), desired(A, 10), undefined, "obey", desired(A, 10)],
+    ["a newer desired model", desired(A, 12), desired(B, 20), desired(A, 10), "obey", desired(B, 20)],
     [
       "a newer wish than the time of obeying the one before",
       desired(A, 12),
@@ -36,7 +36,7 @@ Deno.test("decide follows the newest wish, and tells what was changed here", () 
     ],
     ["changed here since", desired(B, 20), desired(A, 10), desired(A, 10), "tell", desired(B, 20)],
     [
-      "changed here before a newer wish came",
+      "changed here before a newer desired model arrived",
       desired(B, 20),
       desired(A, 30),
       desired(A, 10),
@@ -45,7 +45,7 @@ Deno.test("decide follows the newest wish, and tells what was changed here", () 
     ],
     ["deployed once more", desired(A, 20, "r2"), desired(A, 10, "r1"), desired(A, 10, "r1"), "tell"],
     [
-      "changed here by a clock that is behind",
+      "changed here by a clock that is slow",
       desired(B, 5),
       desired(A, 10),
       desired(A, 10),
@@ -54,14 +54,14 @@ Deno.test("decide follows the newest wish, and tells what was changed here", () 
     ],
     ["taken away here", desired("", 0), desired(A, 10), desired(A, 10), "tell", desired("", NOW)],
     [
-      "taken away here, and wished anew",
+      "taken away here, and desired again",
       desired("", 0),
       desired(B, 20),
       desired(A, 10),
       "obey",
       desired(B, 20),
     ],
-    ["a wish for none", desired(A, 12), desired("", 20), desired(A, 10), "obey", desired("", 20)],
+    ["none is desired", desired(A, 12), desired("", 20), desired(A, 10), "obey", desired("", 20)],
   ]; // deno-fmt-ignore-line
   for (const [name, local, newest, agreed, what, desired] of cases) {
     const decision = reconcile(local, newest, agreed, NOW);

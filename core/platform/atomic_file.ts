@@ -162,7 +162,7 @@ function readIfThere(path: string): string | null {
     throw error;
   }
   if (text === "") {
-    throw new AppError("unavailable", `Cannot use ${path}: it is empty, remove it to have it made again`);
+    throw new AppError("unavailable", `Cannot use ${path}: it is empty, remove it: it is then created again`);
   }
   return text;
 }

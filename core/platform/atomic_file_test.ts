@@ -86,7 +86,7 @@ Deno.test("readOrMake() refuses an empty file: an empty secret would let everybo
     });
   }));
 
-Deno.test("StatusFile says once that it cannot be written, goes on, and says it again after it could", () =>
+Deno.test("StatusFile reports once that it cannot be written, continues, and reports it again after a success", () =>
   withFolder((folder) => {
     const said: string[] = [];
     const file = new StatusFile(`${folder}/later/status`, (line) => said.push(line));
@@ -118,7 +118,7 @@ for (
 Deno.test("asFullDisk() makes an expected failure of a full disk alone", () => {
   const found = asFullDisk(new Error("No space left on device (os error 28): writefile 'x'"));
   assert.equal(found?.code, "no_space");
-  assert.equal(found?.message, "Cannot go on: the disk is full, free some space");
+  assert.equal(found?.message, "Cannot continue: the disk is full, free some space");
   assert.equal(asFullDisk(new Error("other")), null);
   assert.equal(asFullDisk(new AppError("failed", "no space in this sentence")), null);
 });

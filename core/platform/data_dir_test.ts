@@ -102,7 +102,7 @@ Deno.test("M7: openDataDir refuses what others can write, in the folder and belo
     }
   }));
 
-Deno.test("M7: openDataDir shuts what others can read, and says so once", () =>
+Deno.test("M7: openDataDir closes what others can read, and reports it once", () =>
   withFolder((folder) => {
     openDataDir(folder);
     Deno.chmodSync(folder, 0o755);
@@ -146,7 +146,7 @@ Deno.test("checkWritable leaves nothing, and says what keeps it from writing", (
     assert.throws(() => checkWritable(`${folder}/none`), { message: /^Cannot use the data folder .*none: / });
   }));
 
-Deno.test("a folder of something else is refused and stays as it is, whoever runs; an empty one is taken", () =>
+Deno.test("a folder of something else is refused and stays as it is, whatever user runs it; an empty one is taken", () =>
   withFolder((folder) => {
     const [other, disk, empty] = [`${folder}/other`, `${folder}/disk`, `${folder}/empty`];
     for (const path of [other, disk, empty]) Deno.mkdirSync(path, { mode: 0o755 });

@@ -53,7 +53,7 @@ Deno.test("a write under another program's lock is an expected failure, `unavail
       assert.ok(error instanceof AppError);
       assert.equal(error.code, "unavailable");
       assert.equal(error.message, "Cannot write legend.db: it is locked by another program, try again");
-      assert.ok(isBusy(error), "the queue of writers tells it from other failures");
+      assert.ok(isBusy(error), "the queue of writers distinguishes it from other failures");
       return true;
     });
     assert.equal(ran, false);

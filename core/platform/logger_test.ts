@@ -56,12 +56,16 @@ Deno.test("facts stand behind the message, each with its name", () => {
 });
 
 Deno.test("a line that gives no level is an error when something could not be done, else information", () => {
-  assert.deepEqual(["Cannot go on", "Cannotate", "the page is at x"].map(levelOf), ["error", "info", "info"]);
+  assert.deepEqual(["Cannot continue", "Cannotate", "the page is at x"].map(levelOf), [
+    "error",
+    "info",
+    "info",
+  ]);
 });
 
 Deno.test("what no logger wrote is not taken for a line of one", () => {
   const rows = [
-    "Cannot go on",
+    "Cannot continue",
     "",
     "{",
     '{"time":1}',

@@ -10,7 +10,7 @@ Deno.test("AddressRanges has what its entries cover and nothing else", () => {
   assert.ok(!new AddressRanges("").has("127.0.0.1"));
 });
 
-Deno.test("AddressRanges refuses what is no address, and names it", () => {
+Deno.test("AddressRanges refuses what is not an address, and names it", () => {
   for (
     const bad of ["10.0.0.0/33", "::1/129", "10.0.0/8", "proxy", "10.0.0.0/8/8", "10.0.0.0/-1", "1.2.3.4/"]
   ) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { linkStatus } from "./link_status.ts";
 import { sinkStatus, sinkStatusFile } from "../store/sink_status.ts";
 
-Deno.test("a damaged status of link or sink is a trouble of it, with no figure, and ends nobody who reads it", async () => {
+Deno.test("a damaged status of link or sink is an error of that part, has no figures, and ends no reader", async () => {
   const folder = await Deno.makeTempDir({ prefix: "legend-status-" });
   try {
     await Deno.mkdir(`${folder}/link`);

@@ -50,7 +50,7 @@ export class RecordThread implements RecordWriter {
     this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#receive(data, say);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#over(new AppError("failed", `Cannot go on writing legend.db: ${event.message}`));
+      this.#over(new AppError("failed", `Cannot continue writing legend.db: ${event.message}`));
     };
     this.#worker.postMessage({ open: { folder, node, seed } } satisfies OpenMessage);
   }

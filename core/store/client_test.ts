@@ -64,7 +64,7 @@ Deno.test("a parameter is escaped as the server reads it, alone and in a list", 
   ]);
 });
 
-Deno.test("stream says what was wrong: refused, wrong password, cut off, nobody there", async () => {
+Deno.test("stream says what was wrong: refused, wrong password, cut off, no server", async () => {
   const refuse = (status: string, code: string, text: string) =>
     `HTTP/1.1 ${status}\r\nX-ClickHouse-Exception-Code: ${code}\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n${text}`;
   const cases: [string, string, RegExp][] = [

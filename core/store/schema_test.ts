@@ -26,7 +26,7 @@ async function commands(): Promise<string> {
   return statements.map((sql) => `${sql};\n`).join("");
 }
 
-Deno.test("a new store is told the same statements, column by column, as before there was one table of columns", async () => {
+Deno.test("a new store gets the same statements, column by column, as before there was one table of columns", async () => {
   assert.equal(await commands(), await Deno.readTextFile(`${ROOT}/tests/fixtures/store_schema.sql`));
 });
 

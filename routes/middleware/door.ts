@@ -97,15 +97,15 @@ export class Door {
     if (isOwn) return;
     throw new AppError(
       "forbidden",
-      `Cannot go on: the page of another host (${origin.slice(0, 100)}) may not do this; ` +
-        "if it is this one's, need it in `api.origins`",
+      `Cannot continue: a page of another host (${origin.slice(0, 100)}) may not do this; ` +
+        "if it is this installation's, add it to `api.origins`",
     );
   }
 
   /** Throws `forbidden` for a request that our own page cannot have sent. */
   checkPage(c: RouteContext): void {
     if (!isFromPage(c)) {
-      throw new AppError("forbidden", "Cannot go on: the header `X-Requested-With: dashboard` is missing");
+      throw new AppError("forbidden", "Cannot continue: the header `X-Requested-With: dashboard` is missing");
     }
     this.checkOrigin(c);
   }

@@ -85,7 +85,7 @@ export class Guard {
     const holder = this.#readable(() => accounts.keyHolder(key), isKill ? this.#holders.get(id) : undefined);
     if (!holder) {
       this.#holders.delete(id);
-      throw new AppError("unauthorized", "Cannot go on: the API key is unknown, expired or revoked");
+      throw new AppError("unauthorized", "Cannot continue: the API key is unknown, expired or revoked");
     }
     this.#holders.set(id, holder);
     return holder;
@@ -118,7 +118,10 @@ export class Guard {
       if (error instanceof AppError) throw error;
       if (last !== undefined) return last;
       const why = messageOf(error);
-      throw new AppError("unavailable", `Cannot tell who asks: legend.db cannot be read: ${why}`);
+      throw new AppError(
+        "unavailable",
+        `Cannot check who sent the request: legend.db cannot be read: ${why}`,
+      );
     }
   }
 
@@ -174,7 +177,7 @@ export class Guard {
     }
     if (refusal) return this.#refuse(c, row, from(), refusal);
     if (!principal) {
-      return this.#refuse(c, row, from(), new AppError("unauthorized", "Cannot go on: not logged in"));
+      return this.#refuse(c, row, from(), new AppError("unauthorized", "Cannot continue: not logged in"));
     }
     const { open: holds, mustChange } = this.#state(principal, isKill);
     if (!holds) {
@@ -182,7 +185,7 @@ export class Guard {
         c,
         row,
         principal.name,
-        new AppError("unauthorized", "Cannot go on: the login has ended, log in again"),
+        new AppError("unauthorized", "Cannot continue: the login has ended, log in again"),
       );
     }
     if (!may(principal, row.right)) {
@@ -190,14 +193,14 @@ export class Guard {
         c,
         row,
         principal.name,
-        new AppError("forbidden", `Cannot go on: this needs the right \`${row.right}\``),
+        new AppError("forbidden", `Cannot continue: this needs the right \`${row.right}\``),
       );
     }
     if (mustChange && !row.early) {
       return problem(
         c,
         "forbidden",
-        "Cannot go on: the first password must be changed first (`POST /api/auth/password`)",
+        "Cannot continue: the first password must be changed first (`POST /api/auth/password`)",
         { field: "password" },
       );
     }

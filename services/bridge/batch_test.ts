@@ -67,7 +67,7 @@ Deno.test("jsonLines() is a line for each envelope that can be read", () => {
   ]);
 });
 
-Deno.test("a gap is told in both modes with its positions and its count", () => {
+Deno.test("a gap is sent in both modes with its positions and its count", () => {
   const gap = { from: 2n ** 53n + 1n, to: 2n ** 53n + 9n, count: 5 };
   assert.equal(
     gapJson(gap),
@@ -83,7 +83,7 @@ Deno.test("a gap is told in both modes with its positions and its count", () => 
   ]);
 });
 
-Deno.test("factsOf() reads what filters look at, and nothing off what is no envelope", () => {
+Deno.test("factsOf() reads the fields that filters use, and nothing from what is not an Envelope", () => {
   assert.deepEqual(factsOf(arb), { type: "arb", module: "arbitrage", dex: "", net: 0.5 });
   assert.deepEqual(factsOf(mev), { type: "mev", module: "mev", dex: "raydium_cpmm", net: -1 });
   assert.deepEqual(factsOf(new Uint8Array()), { type: "unknown", module: "none", dex: "", net: null });

@@ -190,13 +190,13 @@ Deno.test("JSON clients get lines, and a kicked client is closed as the contract
     await until("three lines", () => client.lines.length === 3);
     assert.deepEqual(client.lines.map((line) => JSON.parse(line).type), Array(3).fill("arb_opportunity"));
     const closed = new Promise<CloseEvent>((resolve) => client.socket.addEventListener("close", resolve));
-    assert.equal(bridge.kick("nobody"), false);
+    assert.equal(bridge.kick("unknown"), false);
     assert.equal(bridge.kick(bridge.connections()[0]!.id), true);
     assert.equal((await closed).code, 4409);
-    await until("nobody is connected", () => bridge.connections().length === 0);
+    await until("no client is connected", () => bridge.connections().length === 0);
   }));
 
-Deno.test("what a client missed is kept for 512 batches; what is gone is told as a gap with its count", () =>
+Deno.test("what a client missed is kept for 512 batches; what is gone is sent as a gap with its count", () =>
   withDesk(async ({ put, connect }) => {
     const first = await connect();
     await put(...Array.from({ length: 600 }, (_, at) => at + 1));

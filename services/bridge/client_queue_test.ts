@@ -9,7 +9,7 @@ const frame = (from: number, count: number, size: number): Frame => ({
   count,
 });
 
-Deno.test("ClientQueue keeps order and its bound, drops the oldest and tells how many", () => {
+Deno.test("ClientQueue keeps order and its bound, drops the oldest and counts them", () => {
   const queue = new ClientQueue(100);
   for (let n = 0; n < 10; n++) queue.push(frame(5 * n, 5, 30));
   assert.equal(queue.bytes, 90);

@@ -143,7 +143,7 @@ Deno.test("mutating routes with a body that would be right are refused without a
     assert.deepEqual(server.auditFaults(), []);
   }));
 
-Deno.test("jobs, schedules and models are changed by who may, and by nobody else", () =>
+Deno.test("jobs, schedules and models are changed by those who may, and by no one else", () =>
   withServer(async ({ call, person, deps, log, clock, folder }) => {
     const range = { start: "2026-11-01", end: "2026-11-02" };
     const rows: [method: string, path: string, body: unknown, scope: "jobs" | "models", status: number][] = [
@@ -202,7 +202,7 @@ Deno.test("jobs, schedules and models are changed by who may, and by nobody else
     assert.equal(late.status, 422);
     assert.match(await late.text(), /cron field minute/);
     const acts = deps.chain.list().filter(({ action }) => action === "schedules");
-    assert.equal(acts.length, 1, "what was refused is no act");
+    assert.equal(acts.length, 1, "what was refused is not an act");
     assert.ok([...Deno.readDirSync(folder)].every(({ name }) => name !== "models"), "no model came of it");
   }));
 
@@ -305,7 +305,7 @@ for (const [name, raw, status, field] of BAD_BODIES) {
     }));
 }
 
-Deno.test("a body whose length is not told is read up to the limit and no further", () =>
+Deno.test("a body without a length is read up to the limit and no further", () =>
   withServer(async ({ person, deps }) => {
     const { token } = await person("admin");
     let given = 0;
@@ -326,13 +326,13 @@ Deno.test("a body whose length is not told is read up to the limit and no furthe
     assert.ok(given < 1 << 20, `${given} bytes were read`);
   }));
 
-Deno.test("many logins at once are told to wait instead of taking the machine", () =>
+Deno.test("many logins at once are asked to wait instead of taking the machine", () =>
   withServer(async ({ call }) => {
     const statuses = await Promise.all(
       Array.from(
         { length: 20 },
         (_, n) =>
-          call("POST", "/api/auth/login", { body: { user: `nobody${n}`, password: "wrong" } }).then((
+          call("POST", "/api/auth/login", { body: { user: `stranger${n}`, password: "wrong" } }).then((
             { status },
           ) => status),
       ),
@@ -364,7 +364,7 @@ Deno.test("the live stream refuses strangers, foreign pages, ended logins and fi
     assert.equal((await open(bearer(await deps.tokens.sign("new", "viewer", session)))).status, 401);
   }));
 
-Deno.test("requests beyond the rate are told when to come back, a kill is not", () =>
+Deno.test("requests beyond the rate are answered with when to retry, a kill is not limited", () =>
   withServer(async ({ call, person, deps, refusalsWritten }) => {
     const { token } = await person("admin");
     const statuses: number[] = [];

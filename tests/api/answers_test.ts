@@ -205,7 +205,7 @@ Deno.test("what is read says what is there", () =>
     assert.deepEqual((await get("/api/decisions?ids=d2,d1")).decisions, [{ decision_id: "d1" }]);
   }));
 
-Deno.test("readiness answers 503 until all is well, and tells details to who may read alone", async () => {
+Deno.test("readiness answers 503 until all is well, and gives details only to those who may read", async () => {
   for (const ready of [true, false]) {
     const reasons = [{ part: "store", ok: ready, brief: "in short", detail: "with a path" }];
     await withServer(async ({ call, person }) => {

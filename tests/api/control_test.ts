@@ -102,7 +102,7 @@ Deno.test("C1: every route that takes a text takes half a character of it, or sa
     let asked = 0;
     for (const row of routes.filter(({ body }) => body)) {
       const body = texts[row.path] ?? {};
-      const path = row.path.replace(":target", "mev:stop").replace(":name", "nobody").replaceAll(
+      const path = row.path.replace(":target", "mev:stop").replace(":name", "stranger").replaceAll(
         /:[a-z_]+/g,
         "000000000000",
       );
@@ -227,7 +227,7 @@ Deno.test("C1: on a host without agents a kill is taken when those of all other 
       const answer = await call("POST", "/api/control/kill-switch", { headers, body: { module: "mev" } });
       return { status: answer.status, ...await answer.json() };
     };
-    assert.equal((await kill()).status, 503, "nobody is known");
+    assert.equal((await kill()).status, 503, "no agent is known");
     far = [{ ...outcome(true, null), path: "kafka" }, {
       ...outcome(false, "mev-two has not answered"),
       path: "kafka",
@@ -304,7 +304,7 @@ Deno.test("L1: of all commands only the kill is free of the rate, and what does 
       const [path, body] of [
         ["/api/control/module/mev:start", {}],
         ["/api/control/module/mev:kill", { kill: false }],
-        ["/api/control/module/nobody:kill", {}],
+        ["/api/control/module/unknown:kill", {}],
         ["/api/control/module/mev:kill", { surely_unknown: 1 }],
         ["/api/control/command", { module: "mev", action: "stop" }],
         ["/api/control/command", { module: "mev", action: "kill", args: { kill: false } }],
@@ -326,7 +326,7 @@ Deno.test("L1: of all commands only the kill is free of the rate, and what does 
     assert.ok(await limited(() => call("POST", "/api/control/nothing", { body: {} })) >= 25);
   }, { ratePerSecond: 5 }));
 
-Deno.test("at most 8 commands that are no kill are on their way; the next one is refused without an entry, kills never are", () => {
+Deno.test("at most 8 commands that are not kills are in flight; the next one is refused without an entry, kills never are", () => {
   let free = () => {};
   const answered = new Promise<void>((resolve) => (free = resolve));
   let sent = 0;

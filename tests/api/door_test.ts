@@ -51,7 +51,7 @@ Deno.test("H4: the routes are at their places below a prefix too", () =>
     assert.equal((await call("GET", "/p")).status, 302);
   }, { prefix: "/p" }));
 
-Deno.test("health in figures tells what the kernel tells, and null where nothing is known", () =>
+Deno.test("health in figures shows what the kernel reports, and null where nothing is known", () =>
   withServer(async ({ call, person }) => {
     const headers = bearer((await person("viewer")).token);
     const system = await (await call("GET", "/api/health/metrics/system", { headers })).json();
@@ -162,7 +162,7 @@ Deno.test("L2: with a cookie every mutating request names its origin rightly and
     assert.equal(good.status, 200);
   }));
 
-Deno.test("L2: a name that is not ours is answered to nobody but who shows a key or a token", () =>
+Deno.test("L2: a request under a foreign host name is answered only with a key or a token", () =>
   withServer(async ({ call, person, deps }) => {
     const { token } = await person("viewer");
     const status = async (host: string, headers: Record<string, string> = {}, path = "/api/health") =>

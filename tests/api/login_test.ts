@@ -81,7 +81,7 @@ Deno.test("a page whose access cookie is over renews the login on its way, and g
     assert.deepEqual(stranger.headers.getSetCookie(), []);
   }));
 
-Deno.test("a tab that comes late to a renewal is sent around, and the login goes on", () =>
+Deno.test("a tab that is late to a renewal is redirected, and the login continues", () =>
   withServer(async (server) => {
     const { deps, call } = server;
     await deps.accounts.add("ann", "admin", PASSWORD, false);
@@ -105,7 +105,7 @@ Deno.test("a tab that comes late to a renewal is sent around, and the login goes
     assert.equal(deps.accounts.sessions("ann").length, 1);
   }));
 
-Deno.test("a refresh token that comes again later ends the login on all ways, and the audit says so", () =>
+Deno.test("a refresh token that is used again later ends the login everywhere, and the audit records it", () =>
   withServer(async (server) => {
     const { deps, call, clock } = server;
     await deps.accounts.add("ann", "admin", PASSWORD, false);
@@ -201,7 +201,7 @@ Deno.test("a token is held against the user as they are now: another role or a d
     };
     assert.equal(await usersWith(ann.name, "admin"), 401);
     assert.equal(await usersWith(ann.name, "viewer"), 403);
-    assert.equal(await usersWith("nobody", "admin"), 401);
+    assert.equal(await usersWith("stranger", "admin"), 401);
     clock.now += 901_000;
     assert.equal(await users(admin.token), 401, "a token ends by itself");
   }));

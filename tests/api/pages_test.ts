@@ -47,7 +47,7 @@ Deno.test("the page works below a prefix", () =>
     assert.ok(links.length > 5 && links.every((link) => link.startsWith("/legend/")), links.join(" "));
   }, { prefix: "/legend" }));
 
-Deno.test("what to type on the host names its folder to those who are logged in, and to nobody else", () =>
+Deno.test("what to type on the host names its folder to those who are logged in, and to no one else", () =>
   withServer(async ({ call, person }) => {
     const read = async (path: string, cookie = "") =>
       await (await call("GET", path, { headers: cookie ? { cookie } : {} })).text();

@@ -29,7 +29,11 @@ const AGENT = {
   tip_candidate_accounts: [{ account: "A1", payers: 28, payments: 29, lamports: "30" }],
 };
 const FLOW = {
-  link: { waiting: 31, trouble: "Kafka is away", topics: [{ topic: "a", shipped: "32", lost: "33" }] },
+  link: {
+    waiting: 31,
+    trouble: "Kafka cannot be reached",
+    topics: [{ topic: "a", shipped: "32", lost: "33" }],
+  },
   sink: {
     trouble: null,
     topics: [{ topic: "b", records: "34", rows: "35", dead: "36", duplicates: "37", lag: "38", lost: "39" }],

@@ -91,7 +91,7 @@ Deno.test("a job's log has each line once, those of one millisecond too, and end
     assert.equal(server.deps.streams.count("events"), 0);
   }));
 
-Deno.test("the log of a job that is over is told whole and ends at once", () =>
+Deno.test("the log of a job that is over is sent whole and ends at once", () =>
   withJob(async ({ server, say, open }) => {
     say({});
     say({ state: "error", final: true, message: "broken" });
@@ -137,7 +137,7 @@ Deno.test("a reader of a log who goes away frees the place, whether it ends the 
     say({});
   }));
 
-Deno.test("who may not read any more is told why, and the log ends", () =>
+Deno.test("a reader who loses the right gets the reason, and the log ends", () =>
   withJob(async ({ server, open }) => {
     const { accounts, streams } = server.deps;
     const reader = await open();
@@ -198,7 +198,7 @@ Deno.test("a ticket is for one connection within 30 s, and the live stream takes
     assert.equal(served.length, 1);
   }));
 
-Deno.test("an admin ends a connection that there is, and is told when there is none", () =>
+Deno.test("an admin ends an existing connection, and gets 404 for an unknown one", () =>
   withServer(async ({ deps, person, call }) => {
     const headers = bearer((await person("admin")).token);
     const kicked: string[] = [];
@@ -209,7 +209,7 @@ Deno.test("an admin ends a connection that there is, and is told when there is n
     assert.deepEqual([await end("c1"), await end("c2")], [200, 404]);
     assert.deepEqual(kicked, ["c1"]);
     const ended = deps.chain.list().filter(({ action }) => action === "connection ended");
-    assert.deepEqual(ended.map(({ detail }) => detail), ["c1"], "what was refused is no act");
+    assert.deepEqual(ended.map(({ detail }) => detail), ["c1"], "what was refused is not an act");
   }));
 
 Deno.test("a live stream has its place while its socket is open, and frees it when it closes", () =>

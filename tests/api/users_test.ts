@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { bearer, withServer } from "./server.ts";
 
-Deno.test("no user is added under a name that the audit has for what is no user", () =>
+Deno.test("no user is added under a name that the audit uses for what is not a user", () =>
   withServer(async ({ call, person, deps }) => {
     const headers = bearer((await person("admin")).token);
     const add = async (name: string) =>
@@ -32,7 +32,7 @@ Deno.test("what is refused of users and keys is not in the audit, what is done i
     }
     const before = made().length;
     assert.equal(await ask("PATCH", `/api/users/${admin.name}`, { disabled: true }), 409);
-    assert.equal(await ask("PATCH", "/api/users/nobody", { role: "viewer" }), 404);
+    assert.equal(await ask("PATCH", "/api/users/stranger", { role: "viewer" }), 404);
     assert.equal(await ask("POST", "/api/users", { name: admin.name, role: "viewer", password }), 409);
     assert.equal(await ask("DELETE", "/api/keys/000000000000"), 404);
     assert.equal(made().length, before);

@@ -68,14 +68,14 @@ const ROWS: Row[] = [
     line: /^Cannot unpack .*x\.json\.zst: /m,
   },
   {
-    name: "JSON that is no block",
+    name: "JSON that is not a block",
     prepare: (f) => Deno.writeTextFile(`${f}/x.json`, '{"hello": "world"}'),
     args: (f) => run(f, `${f}/x.json`),
     code: 1,
     line: /^Cannot read .*x\.json: .*need the answer of getBlock or getTransaction$/m,
   },
   {
-    name: "text that is no JSON",
+    name: "text that is not JSON",
     prepare: (f) => Deno.writeTextFile(`${f}/x.json`, "hello"),
     args: (f) => ["decode", `${f}/x.json`],
     code: 1,

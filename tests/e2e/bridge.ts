@@ -247,7 +247,7 @@ export async function slowAndFast(
     // Now the stalled clients read what was queued for them.
     await Promise.all(slow.map((client) => client.read(() => client.received + client.gaps >= total)));
     for (const client of slow) {
-      assert.equal(client.received + client.gaps, total, "what was not sent was told");
+      assert.equal(client.received + client.gaps, total, "what was not sent was reported as a gap");
     }
     result.gaps = slow.reduce((sum, client) => sum + client.gaps, 0);
     for (const client of [...quick, ...slow]) client.close();

@@ -4,7 +4,7 @@ import { legend, lines, withFolder } from "./executable.ts";
 import { pageRate } from "./page_rate.ts";
 import { delay } from "../../core/platform/delay.ts";
 
-Deno.test("stalled clients lose their oldest records and are told how many; fast ones lose nothing; memory is bounded", () =>
+Deno.test("stalled clients lose their oldest records and get the count; fast ones lose nothing; memory is bounded", () =>
   withFolder(async (folder) => {
     const { gaps, produced } = await slowAndFast(folder, {
       stalled: 6,

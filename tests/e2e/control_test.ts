@@ -185,7 +185,7 @@ Deno.test("SIGUSR2 kills an agent whose socket is gone, and the latch outlives i
     });
   }));
 
-Deno.test("an agent refuses unsigned, foreign and replayed commands on the log, and says so in receipts", () =>
+Deno.test("an agent refuses unsigned, foreign and replayed commands on the log, and its receipts say why", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
     await withAgents(data, ["run", "agent", "mev", "--source", "sim", "--speed", "40"], async () => {
@@ -204,7 +204,7 @@ Deno.test("an agent refuses unsigned, foreign and replayed commands on the log, 
           action,
           args,
           requestId: crypto.randomUUID(),
-          issuer: "nobody",
+          issuer: "stranger",
           schemaVersion: "ctrl-v1",
         }).finish();
       const key = new TextEncoder().encode("mev");

@@ -75,7 +75,7 @@ async function importForeign(folder: string, data: string, env: Record<string, s
 }
 
 for (const { how, end, begin, said } of ENDS) {
-  Deno.test(`a foreign model that ${how} after its probe costs one start of one agent, which goes on with the model before`, () =>
+  Deno.test(`a foreign model that ${how} after its probe costs one start of one agent, which continues with the previous model`, () =>
     withFolder(async (folder) => {
       const data = `${folder}/data`;
       const args = [

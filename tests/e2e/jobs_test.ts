@@ -37,7 +37,7 @@ async function begun(queue: JobQueue, id: string): Promise<void> {
   for (;;) {
     const state = queue.projection.get(id)?.state;
     if (state !== undefined && state !== "queued") return;
-    assert.ok(performance.now() < end, `nobody took job ${id} in 60 s`);
+    assert.ok(performance.now() < end, `no worker took job ${id} in 60 s`);
     await delay(2);
   }
 }
@@ -127,7 +127,7 @@ async function killed(
 async function sameModelUndisturbed({ bench, queue }: KillRun, n: number, job: JobLine): Promise<number> {
   const { submit, ended } = bench;
   const second = await ended(await submit([...training(bench), "--param", `seed=${n}`]));
-  assert.equal(second.result!.version, job.result!.version, "the model of a run that nobody killed");
+  assert.equal(second.result!.version, job.result!.version, "the model of a run that was not killed");
   await queue.sync();
   return tookMs(queue, second.job_id);
 }
@@ -236,7 +236,7 @@ const requests = (range: readonly string[]): [words: string[], code: number, lin
   [["model", "deploy", "mev", "../../etc"], 1, /has no such version/],
 ];
 
-Deno.test("wishes that cannot be are answered in one line, before or by the job", () =>
+Deno.test("impossible requests are answered in one line, before the job or by it", () =>
   withHistory(async ({ data, range, call, submit, worker, ended }) => {
     await Deno.mkdir(`${data}/datasets`, { recursive: true, mode: 0o700 });
     await Deno.symlink("/etc", `${data}/datasets/link`);
@@ -266,7 +266,7 @@ Deno.test("wishes that cannot be are answered in one line, before or by the job"
     }
   }));
 
-Deno.test("a running job is cancelled, says so, and can be tried again", () =>
+Deno.test("a running job is cancelled, reports it, and can be retried", () =>
   withHistory(async ({ data, range, submit, worker, ended, call, job }) => {
     const part = worker();
     try {

@@ -97,7 +97,7 @@ Deno.test("every line of a run is a line of one of its parts, and its file holds
     }
   }));
 
-Deno.test("a stderr that nobody reads holds nothing up: parts run, and SIGTERM ends all", () =>
+Deno.test("a stderr that is not read holds nothing up: parts run, and SIGTERM ends all", () =>
   withFolder(async (folder) => {
     const [data, pipe] = [`${folder}/data`, `${folder}/pipe`];
     const words = everything(data);

@@ -72,13 +72,13 @@ async function placeIsWritten(data: string): Promise<void> {
 }
 
 function eachIsThereOnce(typed: readonly Line[], mirrored: readonly Line[], dead: readonly Line[]): void {
-  assert.equal(typed.length, 5, "what was told is not taken again");
+  assert.equal(typed.length, 5, "what was published is not taken again");
   assert.deepEqual(typed.slice(2).map(({ data }) => [data.slot, data.producer_id, data.seq]), [
     [7, "json-arbitrage-decisions-0", "1"],
     [8, "json-arbitrage-decisions-0", "2"],
     [9, "json-arbitrage-decisions-0", "3"],
   ]);
-  assert.equal(mirrored.length, 7, "what was taken is not told again");
+  assert.equal(mirrored.length, 7, "what was taken is not published again");
   const first = mirrored[0]!.data as unknown as Line;
   assert.deepEqual([first.type, first.data.slot], ["arb_opportunity", 400_000_001]);
   const reasons = dead.map(({ headers }) => headers!["dlq-reason"]!);
@@ -86,7 +86,7 @@ function eachIsThereOnce(typed: readonly Line[], mirrored: readonly Line[], dead
   assert.match(reasons[1]!, /type "nonsense"/);
 }
 
-Deno.test("Envelopes are told as JSON and JSON lines become Envelopes, each once, also over a kill", () =>
+Deno.test("Envelopes are published as JSON and JSON lines become Envelopes, each once, also over a kill", () =>
   withFolder(async (data) => {
     using log = new EmbeddedLog(new Library(LIBRARY), `${data}/log`);
     using proto = await log.topic("arbitrage-decisions-proto", { create: true });

@@ -128,7 +128,7 @@ async function killAndLift(page: Page, url: string): Promise<void> {
   await page.waitForSelector(".strip[data-s=bad] >> text=KILLED");
   await page.goto(`${url}/settings?m=mev#kill`);
   await page.fill("#lift-name", "mev");
-  await page.fill("#lift-reason", "the test goes on");
+  await page.fill("#lift-reason", "the test continues");
   await page.click("text=Lift the kill on mev");
   await page.waitForSelector("#kill >> text=Not killed");
 }
@@ -145,7 +145,7 @@ async function allOfItIsInTheAudit(page: Page, site: Site): Promise<void> {
   assert.equal(detail.came_of.length, 1);
   const { stdout, code } = await legend(["audit", "verify", "--data-dir", site.data]);
   assert.equal(code, 0, stdout);
-  assert.match(stdout, /^[1-9]\d* entries, [1-9]\d* heads told outside: whole$/m);
+  assert.match(stdout, /^[1-9]\d* entries, [1-9]\d* heads published outside: whole$/m);
 }
 
 Deno.test("an admin logs in with the first secret, sees live rows, explains one, throttles, kills and lifts the kill", () =>
@@ -174,7 +174,7 @@ Deno.test("an admin logs in with the first secret, sees live rows, explains one,
     assert.deepEqual(errors, []);
   }));
 
-Deno.test("an ended login opens a sheet over the page, which keeps what was typed and goes on after it", () =>
+Deno.test("an ended login opens a sheet over the page, which keeps what was typed and continues after it", () =>
   withSite(async (site) => {
     const errors: string[] = [];
     const context = await site.browser.newContext();
@@ -286,7 +286,7 @@ Deno.test("an Envelope written to the log by anybody is found in the page", () =
         mev: {
           version: "v",
           slot: long(123456789),
-          attacker: "nobody",
+          attacker: "stranger",
           netSol: 1.25,
           type: "pump_swap_sandwich",
           pLandEst: 1,

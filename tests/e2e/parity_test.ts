@@ -102,7 +102,7 @@ for (const kind of ["xgb", "lgbm"] as const) {
 }
 
 for (const kind of ["xgb", "lgbm"] as const) {
-  Deno.test(`${kind}: each round is told once and in order, however many are grown at a time`, async () => {
+  Deno.test(`${kind}: each round is reported once and in order, however many are grown at a time`, async () => {
     const library = new Library(LIBRARY);
     const rounds = 300;
     const params: [string, string][] = kind === "xgb"

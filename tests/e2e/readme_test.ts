@@ -9,7 +9,7 @@ const readme = await Deno.readTextFile(`${ROOT}/README.md`);
 const commands = [...readme.matchAll(/```sh\n([^`]*)```/g)].flatMap(([, block]) => block!.trim().split("\n"));
 
 /** Run in another way: the test command by CI (it runs this file), compile.sh before this file. */
-const ELSEWHERE = [`npx -y deno@${DENO.version} task test`, "./compile.sh --slim --fast"];
+const RUN_BY_OTHER_TESTS = [`npx -y deno@${DENO.version} task test`, "./compile.sh --slim --fast"];
 /** Enough for a first build on a busy machine. */
 const START_SECONDS = 900;
 
@@ -26,7 +26,7 @@ Deno.test("the README has its commands", () => {
 const folder = await Deno.makeTempDir({ prefix: "legend-readme-" });
 addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));
 
-for (const line of commands.filter((line) => !ELSEWHERE.includes(line))) {
+for (const line of commands.filter((line) => !RUN_BY_OTHER_TESTS.includes(line))) {
   Deno.test(`README: ${line}`, { ignore: skipShared && line.endsWith("start") }, async () => {
     // The README's own folder would outlive the test; the user's home must not be touched.
     const run = line.replaceAll("/tmp/legend-try", `${folder}/try`);

@@ -184,7 +184,7 @@ Deno.test("engine 12: a line of a replay is printed when its record is on disk, 
     })
   ));
 
-Deno.test("engine 12: a kill ends a replay that writes, and says that nobody runs there", () =>
+Deno.test("engine 12: a kill ends a replay that writes, and says that no agent runs there", () =>
   withFolder(async (folder) => {
     const own = `${folder}/own`;
     // Far longer than the test.

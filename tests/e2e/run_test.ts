@@ -249,7 +249,7 @@ Deno.test(
     }),
 );
 
-Deno.test("explain tells a tier A sandwich and an arbitrage with the numbers they rest on", {
+Deno.test("explain describes a tier A sandwich and an arbitrage with the numbers they rest on", {
   ignore: skipShared,
 }, () =>
   withFolder(async (data) => {

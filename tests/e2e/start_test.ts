@@ -256,7 +256,7 @@ async function plantRuntime(cache: string, id: string, ran: string, owner: numbe
 }
 
 Deno.test(
-  "C2: a planted runtime is never run: in a folder of everybody, of somebody else, behind a link, or in ours",
+  "C2: a planted runtime is never run: in a folder that all can write, of another user, through a link, or in ours",
   {
     ignore: !canMount,
   },
@@ -282,10 +282,10 @@ Deno.test(
       await refused("a cache below one", `${folder}/everybody/below`, notOurs);
       assert.deepEqual(names(`${folder}/everybody`), [id], "nothing is made there");
 
-      await plant(`${folder}/somebody`, NOBODY_UID);
-      await refused("somebody else's cache", `${folder}/somebody`, notOurs);
-      await Deno.mkdir(`${folder}/somebody/ours`, { mode: 0o700 });
-      await refused("our cache in somebody else's folder", `${folder}/somebody/ours`, notOurs);
+      await plant(`${folder}/other`, NOBODY_UID);
+      await refused("another user's cache", `${folder}/other`, notOurs);
+      await Deno.mkdir(`${folder}/other/ours`, { mode: 0o700 });
+      await refused("our cache in another user's folder", `${folder}/other/ours`, notOurs);
 
       await plant(`${folder}/real`, 0);
       await Deno.symlink(`${folder}/real`, `${folder}/link`);
@@ -295,7 +295,7 @@ Deno.test(
       await Deno.mkdir(`${folder}/mixed`, { mode: 0o700 });
       await plant(`${folder}/mixed`, NOBODY_UID);
       await Deno.chown(`${folder}/mixed`, 0, 0);
-      await refused("somebody else's runtime in our cache", `${folder}/mixed`, notOurs);
+      await refused("another user's runtime in our cache", `${folder}/mixed`, notOurs);
       await Deno.remove(`${folder}/mixed/${id}`, { recursive: true });
       await Deno.symlink(`${folder}/real/${id}`, `${folder}/mixed/${id}`);
       await refused("a link as the runtime", `${folder}/mixed`, notOurs);
@@ -350,7 +350,7 @@ Deno.test("operator 6: libraries that the environment names for other programs n
     }
   }));
 
-Deno.test("a noexec cache, a full disk and a folder of somebody else give one clear line", {
+Deno.test("a noexec cache, a full disk and a folder of another user give one clear line", {
   ignore: !canMount,
 }, () =>
   withFolder(async (folder) => {

@@ -278,13 +278,13 @@ export const CHANGES: readonly Change[] = [
     return `delete from audit where seq > ${end}; update audit_told set seq = ${end}`;
   }),
   sql(
-    "another count of told heads",
+    "another count of published heads",
     true,
     (random) => `update audit_told set seq = ${ENTRIES + 1 + random.below(9)}`,
   ),
   sql("no table", true, () => "drop table audit"),
-  forged("a chain computed anew without a key", null),
-  forged("a chain computed anew with a foreign key", "09".repeat(32)),
+  forged("a chain computed again without a key", null),
+  forged("a chain computed again with a foreign key", "09".repeat(32)),
   oldForm,
   allOld,
   files("no database", "database", ({ work }) => {

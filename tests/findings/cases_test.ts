@@ -81,7 +81,7 @@ for (const number of [1, 2, 3]) {
 }
 
 Deno.test(
-  "engine 3: two strangers behind one router account are no sandwich of any tier",
+  "engine 3: two strangers who share one router account are not a sandwich of any tier",
   { ignore },
   async () => {
     const { events } = await replay([file("router_two_strangers.json")]);
@@ -154,7 +154,7 @@ Deno.test(
   },
 );
 
-Deno.test("engine 16: a null result is told from an answer without a slot", async () => {
+Deno.test("engine 16: a null result is distinguished from an answer without a slot", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/answer.json`, '{"jsonrpc":"2.0","result":null,"id":1}');
     const { code, stderr } = await legend(["decode", `${folder}/answer.json`]);
@@ -227,7 +227,7 @@ async function began(pid: number, args: readonly string[]): Promise<void> {
   assert.fail(`${args.join(" ")} never began`);
 }
 
-Deno.test("engine 16: capture writes over nothing unless it is told to", { ignore }, async () => {
+Deno.test("engine 16: capture overwrites nothing unless --force is given", { ignore }, async () => {
   await withFolder(async (folder) => {
     const out = `${folder}/zerofi.journal`;
     const args = ["capture", "--source", `file:${file("zerofi.json")}`, "--out", out];

@@ -145,7 +145,7 @@ Deno.test("operator 21: with Kafka configured and away, --local reads this host'
     assert.deepEqual([code, stdout], [3, ""], "without it nothing is claimed");
   }));
 
-Deno.test("operator 21: other verbs go by the configuration file that `legend run` was given, and say so", () =>
+Deno.test("operator 21: other verbs use the configuration file that `legend run` was given, and name it", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
     const own = (...words: string[]) => legend([...words, "--data-dir", data], { cwd: folder });
@@ -187,7 +187,7 @@ Deno.test("operator 21: other verbs go by the configuration file that `legend ru
     assert.match(kill.stdout, /^mev\S*: kill applied/m);
     assert.match(
       kill.stderr,
-      /^Cannot read .+light\.toml: it does not exist.+\(passed over\)\nCannot tell whether agents run on other hosts: .+\n$/,
+      /^Cannot read .+light\.toml: it does not exist.+\(passed over\)\nCannot know whether agents run on other hosts: .+\n$/,
     );
     const known = await own("kill", "mev", "--config", "moved.toml");
     assert.deepEqual([known.code, known.stderr], [0, ""]);

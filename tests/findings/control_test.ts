@@ -7,7 +7,7 @@ import { assertDead, Installation, killByVerb, until } from "./kill.ts";
 import { killFuzz } from "./kill_fuzz.ts";
 import { processOf } from "./installation.ts";
 
-Deno.test("F13: a frozen agent is killed when its latch is on disk, says so in words, and decides nothing when it runs again", () =>
+Deno.test("F13: a frozen agent is killed when its latch is on disk, the answer says it in words, and it decides nothing when it runs again", () =>
   withFolder((folder) =>
     Installation.start(`${folder}/data`, async (installation) => {
       installation.signal("arbitrage", "SIGSTOP");
@@ -68,7 +68,7 @@ Deno.test("operator 2: no mistake in the configuration stands in a kill's way; e
     })
   ));
 
-Deno.test("operator 1: a kill where no agent has ever run kills nobody, makes nothing and exits with 3", () =>
+Deno.test("operator 1: a kill where no agent has ever run kills nothing, makes nothing and exits with 3", () =>
   withFolder(async (folder) => {
     const nowhere = `${folder}/nowhere`;
     const { code, stdout } = await legend(["kill", "--data-dir", nowhere]);

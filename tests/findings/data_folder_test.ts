@@ -5,7 +5,7 @@ import { canMount, environment, legend, messages, withFolder, withMount } from "
 import { EXECUTABLE, ROOT } from "../../tools/paths.ts";
 import { agentsRun, freePort, names, processesOf, Run, SIM, until } from "./processes.ts";
 
-Deno.test("M9: a data folder that is gone or replaced ends everything with 3, and nothing is made anew", () =>
+Deno.test("M9: a data folder that is gone or replaced ends everything with 3, and nothing is made again", () =>
   withFolder(async (folder) => {
     for (const replaced of [false, true]) {
       const data = `${folder}/${replaced ? "replaced" : "gone"}`;
@@ -53,7 +53,7 @@ Deno.test("M9: a folder of the agents that is gone or replaced ends everything w
       if (replaced) {
         // The agent may have written its own status just before it checked.
         const made = names(agents).filter((name) => !/\.(status\.json.*|seq.*)$/.test(name));
-        assert.deepEqual(made, [], "no lock, state or latch is made anew");
+        assert.deepEqual(made, [], "no lock, state or latch is made again");
         continue;
       }
       // Whether an agent still works in the moved folder cannot be known.
@@ -222,7 +222,7 @@ Deno.test("operator 18: a data folder on a read-only disk is read, not run, and 
           const { code, stdout, stderr } = await call(...words);
           assert.equal(code, before[at]!.code, `${words.join(" ")}: ${stderr}`);
           assert.equal(code, 0, `${words.join(" ")}: ${stderr}`);
-          const still = (text: string) => text.replace(/told \d+ s ago/g, "");
+          const still = (text: string) => text.replace(/reported \d+ s ago/g, "");
           assert.equal(still(stdout), still(before[at]!.stdout), words.join(" "));
         }
         for (const words of [run, ["config", "check"], ["unkill", "mev"], ["user", "add", "bob", "viewer"]]) {

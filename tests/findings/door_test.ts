@@ -106,7 +106,7 @@ Deno.test("M2: half requests of strangers are ended, who is served meanwhile is 
         clearInterval(drip);
       }
       assert.match(stream.head, /^HTTP\/1\.1 101/);
-      assert.ok(!stream.ended, "a stream is no half request");
+      assert.ok(!stream.ended, "a stream is not half a request");
       const metrics =
         await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers: { "x-api-key": key } }))
           .text();
@@ -195,7 +195,7 @@ async function freePort(): Promise<number> {
   return await Promise.resolve((listener.addr as Deno.NetAddr).port);
 }
 
-Deno.test("M2: with no descriptor left the API goes on, and answers when there is one again", () =>
+Deno.test("M2: with no descriptor left the API continues, and answers when there is one again", () =>
   withFolder(async (folder) => {
     const port = await freePort();
     const env = environment();
@@ -222,7 +222,7 @@ Deno.test("M2: with no descriptor left the API goes on, and answers when there i
     assert.equal(code, 0, lines.join("\n"));
   }));
 
-Deno.test("M2: with too few descriptors one line says so before anything starts", () =>
+Deno.test("M2: with too few descriptors one line reports it before anything starts", () =>
   withFolder(async (folder) => {
     const env = environment();
     for (const [files, verb] of [[64, ["run", "--source", "sim:7"]], [100, ["run", "api"]]] as const) {

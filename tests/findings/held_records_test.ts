@@ -165,7 +165,7 @@ Deno.test("M10: `run api` ends while another process holds legend.db and a refus
       const refused = await fetch(`${url}/api/auth/login`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ user: "nobody", password: "x" }),
+        body: JSON.stringify({ user: "stranger", password: "x" }),
       });
       assert.equal(refused.status, 401, await refused.text());
       const database = new DatabaseSync(`${data}/legend.db`);

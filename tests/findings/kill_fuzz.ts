@@ -141,7 +141,7 @@ async function stranger({ url }: Installation): Promise<AsyncDisposable> {
       const answer = await fetch(`${url}/api/auth/login`, {
         method: "POST",
         headers: { "content-type": "application/json" },
-        body: JSON.stringify({ user: "nobody", password: `wrong ${answers}` }),
+        body: JSON.stringify({ user: "stranger", password: `wrong ${answers}` }),
       });
       await answer.body?.cancel();
       answers += 1;

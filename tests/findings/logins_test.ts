@@ -54,7 +54,7 @@ Deno.test("F2: ten refreshes of one token at once with 200 ms of latency, 50 tim
     assert.equal(deps.accounts.sessions("ann").length, 1);
   }));
 
-Deno.test("H6: a token that was exchanged twice by a thief ends the login, and the audit says so", () =>
+Deno.test("H6: a token that a thief exchanged twice ends the login, and the audit records it", () =>
   withServer(async ({ call, deps, clock }) => {
     await deps.accounts.add("ann", "admin", PASSWORD, false);
     const exchange = (token: string) =>

@@ -45,7 +45,7 @@ test("F14: each field says what is wrong in words before anything is sent, and n
   await page.waitForSelector("#h-ev_min:has-text('= 1,500,000 lamports')");
 });
 
-test("F14: a receipt goes when the form changes; what somebody else changed meanwhile is shown and asked about", async ({ open }) => {
+test("F14: a receipt goes when the form changes; what another user changed meanwhile is shown and asked about", async ({ open }) => {
   const page = await open("/settings?m=mev#policy");
   await page.fill("#p-ev_min", "0.0011");
   await page.click("text=Sign and send");
@@ -55,7 +55,7 @@ test("F14: a receipt goes when the form changes; what somebody else changed mean
   assert.equal(await sendPolicy(page, "mev", { ev_min: 0.002 }), true);
   const conflict = page.locator("[data-conflict=ev_min]");
   await conflict.waitFor();
-  assert.match(await conflict.innerText(), /it was 0\.0011, somebody made it 0\.002, you have 0\.0012/);
+  assert.match(await conflict.innerText(), /it was 0\.0011, now it is 0\.002, you have 0\.0012/);
   assert.ok(await page.isDisabled("text=Sign and send"));
   await conflict.locator("text=Keep mine").click();
   await page.click("text=Sign and send");

@@ -67,7 +67,7 @@ const lift = async (data: string, modules: readonly string[]) => {
       "unkill",
       module,
       "--reason",
-      "the test goes on",
+      "the test continues",
       "--data-dir",
       data,
     ]);
@@ -75,15 +75,15 @@ const lift = async (data: string, modules: readonly string[]) => {
   }
 };
 
-Deno.test("the page tells the truth of a hanging agent, a hanging server, a killed server and its own network", async (t) => {
+Deno.test("the page shows the truth about a hanging agent, a hanging server, a killed server and its own network", async (t) => {
   await withSite(async (site) => {
     await t.step(
-      "F13: a partial kill names who has not answered, in words, and goes on counting",
+      "F13: a partial kill names who has not answered, in words, and continues counting",
       () => partialKillNamesWhoHasNotAnswered(site),
     );
     await t.step("F13: a lift on the page shows its receipt", () => liftShowsItsReceipt(site));
     await t.step(
-      "F1: a frozen server is said after 3 s, with what to type; ages go on; agents are not blamed",
+      "F1: a frozen server is reported after 3 s, with what to type; ages keep counting; agents are not blamed",
       () => frozenServerIsSaid(site),
     );
     await t.step("F9: the sentence is whole at 1440 pixels and on a phone", () => sentenceIsWhole(site));

@@ -15,7 +15,7 @@ Deno.test("the overview names its source, explains its numbers, and says of each
       () => everyPageNamesItsSource(site),
     );
     await t.step(
-      "F11: the server's HTML claims nothing that nobody knows yet",
+      "F11: the server's HTML claims nothing that is not known yet",
       () => htmlClaimsNothingUnknown(site),
     );
     await t.step(
@@ -31,7 +31,7 @@ Deno.test("the overview names its source, explains its numbers, and says of each
       () => chartHasWholeLabels(site),
     );
     await t.step(
-      "F11: a part whose questions fail says so, old values are marked, and it recovers",
+      "F11: a part whose requests fail shows it, old values are marked, and it recovers",
       () => failedPartSaysSo(site),
     );
     await t.step(
@@ -44,14 +44,14 @@ Deno.test("the overview names its source, explains its numbers, and says of each
 
 Deno.test("F26: a first password that is too short is refused in words, and the hint of the first start is gone by then", async () => {
   await withSite(async ({ browser, data, url }) => {
-    const { stdout, code } = await legend(["user", "add", "somebody", "viewer", "--data-dir", data]);
+    const { stdout, code } = await legend(["user", "add", "visitor", "viewer", "--data-dir", data]);
     assert.equal(code, 0);
     const page = await (await browser.newContext()).newPage();
     page.setDefaultTimeout(LIMIT_MS);
     await page.goto(`${url}/login`);
     await page.waitForSelector("#f-user:focus");
     assert.match(await page.locator("main").innerText(), /First start\?/);
-    await page.fill("#f-user", "somebody");
+    await page.fill("#f-user", "visitor");
     await page.fill("#f-password", stdout.trim());
     await page.click("button[type=submit]");
     await page.waitForSelector("#f-next:focus");

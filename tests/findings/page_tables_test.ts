@@ -96,7 +96,7 @@ test("F6: what became of a decision is shown after a reload as it was before", a
   }
 });
 
-test("F8: the sandwich table shows what is published, before and after it was opened; evidence is a filter that says so", async ({ open }) => {
+test("F8: the sandwich table shows what is published, before and after it was opened; evidence is a filter with a label", async ({ open }) => {
   const page = await open("/sandwich");
   await waitFor(page, "limit=200&module=mev&published=false&gate=observed", () => true);
   await page.reload();

@@ -7,7 +7,7 @@ const TABS = 10;
 const RENEWALS = 20;
 const LATENCY_MS = 200;
 
-Deno.test("F2: ten tabs with 200 ms of latency go through 20 renewals, and nobody is logged out", async () => {
+Deno.test("F2: ten tabs with 200 ms of latency go through 20 renewals, and none is logged out", async () => {
   await withSite(async ({ context, page: first, url, errors }) => {
     const refused: string[] = [];
     let renewed = 0;

@@ -117,7 +117,7 @@ Deno.test("operator 5 and 8: a closed stderr and SIGHUP end nothing, SIGTERM end
       await until("the new page's answer", answers);
       for (const pid of processesOf(data)) Deno.kill(pid, "SIGHUP");
       const before = JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`));
-      await until("the agent going on", () => {
+      await until("the agent is running again", () => {
         const now = JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`));
         return now.pid === before.pid && now.transactions > before.transactions;
       });
@@ -182,7 +182,7 @@ Deno.test("L10, operator 17: a part that is started again and again is BAD in do
     assert.doesNotMatch(doctor.stdout, /^BAD {2}part (api|agent)/m);
   }));
 
-Deno.test("L6: no part has a secret in its environment that it does not use, and nobody else looks into one", () =>
+Deno.test("L6: no part has a secret in its environment that it does not use, and no other user can read it", () =>
   withFolder(async (folder) => {
     const env = { MASTER_API_KEY: "master-key-of-the-test-0123", OTHER_TOKEN: "other-token-of-the-shell" };
     await using run = new Run(`${folder}/data`, [], env);

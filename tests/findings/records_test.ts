@@ -39,7 +39,7 @@ Deno.test("H1: whatever a stranger sends as a name, the audit is whole and shows
     for (const { who } of shown) assert.doesNotMatch(who, /[\x00-\x1f\u202e\ud83d]/);
   }));
 
-Deno.test("H2: what a running API adds while `audit verify` looks is no fault; what could not be told is a note", () =>
+Deno.test("H2: what a running API adds while `audit verify` looks is not a fault; what could not be published is a note", () =>
   withFolder(async (folder) => {
     const { path, instance } = openDataDir(`${folder}/data`);
     const context = contextOf(new Library(LIBRARY), path);
@@ -60,7 +60,7 @@ Deno.test("H2: what a running API adds while `audit verify` looks is no fault; w
       log.topic = topic;
       log.topics = () => Promise.reject(new Error("the log is held"));
       const { notes } = await checkAudit(context);
-      assert.ok(notes.some((note) => /not told: the log is held/.test(note)), notes.join("; "));
+      assert.ok(notes.some((note) => /not published: the log is held/.test(note)), notes.join("; "));
     } finally {
       log[Symbol.dispose]();
       database.close();
@@ -87,10 +87,10 @@ Deno.test("H2: what `audit verify` finds it lists, with rc 1; doctor says it too
       return { code, text: stdout };
     };
     const whole = await verify();
-    assert.deepEqual(whole, { code: 0, text: "3 entries, 3 heads told outside: whole\n" });
+    assert.deepEqual(whole, { code: 0, text: "3 entries, 3 heads published outside: whole\n" });
     assert.equal(
       (await verify("--anchor", anchor)).text,
-      `3 entries, 3 heads told outside, 3 in the file ${anchor}: whole\n`,
+      `3 entries, 3 heads published outside, 3 in the file ${anchor}: whole\n`,
     );
     assert.equal(lines((await legend(["audit", "show", ...words])).stdout).length, 3);
 
@@ -117,7 +117,7 @@ Deno.test("H2: what `audit verify` finds it lists, with rc 1; doctor says it too
     assert.equal(changed.code, 1);
     assert.match(
       changed.text,
-      /^3 entries, 3 heads told outside: 2 faults\nentry 1 was changed.*\nentry 3 was changed.*\n$/,
+      /^3 entries, 3 heads published outside: 2 faults\nentry 1 was changed.*\nentry 3 was changed.*\n$/,
     );
     const doctor = await legend(["doctor", "--config", config, ...words]);
     assert.match(doctor.stdout, /BAD {2}audit: entry 1 was changed/);

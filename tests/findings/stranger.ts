@@ -97,7 +97,7 @@ const anotherAddress = () => `198.18.${Math.trunc(Math.random() * 256)}.${Math.t
 async function guess(url: string, seen: Seen, at: number, isOneAddress: boolean): Promise<void> {
   // By chance: in turn, all attackers would try the same name at the same time.
   const isKnown = Math.random() < 0.5;
-  const user = isKnown ? ADMIN.user : "nobody";
+  const user = isKnown ? ADMIN.user : "stranger";
   const from: Record<string, string> = isOneAddress ? {} : { "x-forwarded-for": anotherAddress() };
   const begun = performance.now();
   const { status, body } = await post(`${url}/api/auth/login`, { user, password: `wrong ${at}` }, from);

@@ -88,7 +88,7 @@ const PAID: readonly Paid[] = [
   [3, NOZOMI, 4_000n, true],
 ];
 
-Deno.test("engine 10: tips are told apart by service, a file names more of them, and who is paid like one is a candidate", () =>
+Deno.test("engine 10: tips are counted by service, a file names more of them, and an account that is paid like one is a candidate", () =>
   withFolder(async (folder) => {
     const [blocks, file, config] = [
       `${folder}/slot_7.json`,

@@ -20,7 +20,7 @@ async function until(what: string, done: () => Promise<boolean> | boolean): Prom
 async function traded(data: string): Promise<void> {
   const child = command(["run", "agent", "mev", ...LIGHT, "--data-dir", data]).spawn();
   const texts = [new Response(child.stdout).text(), new Response(child.stderr).text()];
-  await until("the agent tells nothing", () => {
+  await until("the agent publishes nothing", () => {
     try {
       // Metrics are published every second.
       const { evidence, funnel, up_s } = JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`));

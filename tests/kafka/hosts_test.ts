@@ -130,7 +130,7 @@ const receipts = ({ sent }: Answer) => sent.map(({ receipt }) => receipt?.applie
 
 Deno.test({
   name:
-    "agents on two hosts, the rest on a third: a host cut off goes on, obeys when it is back, and loses nothing",
+    "agents on two hosts, the rest on a third: a host that is cut off continues, obeys when it is back, and loses nothing",
   ignore: !canMount,
   fn: () =>
     withFolder((folder) =>
@@ -182,7 +182,7 @@ async function cutOffHostObeysWhenItIsBack(fleet: Fleet): Promise<void> {
   await fleet.killed("one");
   await until(
     async () => (await fleet.status("two", "mev")).transactions > before + 200,
-    "the cut host going on",
+    "the host that is cut off continues",
   );
   await ip("link", "set", fleet.hosts.two.wire, "up");
   await fleet.killed("two");

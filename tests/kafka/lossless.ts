@@ -130,7 +130,10 @@ export async function lossless(
     result.records = await compare([data], store);
     const logged = await onTheLog(data, TOPIC);
     for (const { producer, acknowledged: last } of acknowledged) {
-      assert.ok((logged.get(producer)?.size ?? 0) >= last, `${producer} was told that ${last} are kept`);
+      assert.ok(
+        (logged.get(producer)?.size ?? 0) >= last,
+        `${producer} got the answer that ${last} are kept`,
+      );
     }
     await then(cluster, store, data);
   });

@@ -136,7 +136,7 @@ Deno.test("a spool at its bound gives up the oldest opportunities, counts them e
     }
   }));
 
-Deno.test("ClickHouse away and a poison message: ingest goes on after it, the poison is a dead letter, replay works", () =>
+Deno.test("ClickHouse down and a poison message: ingest continues after it, the poison is a dead letter, replay works", () =>
   withCluster(async (cluster: Cluster) => {
     const data = `${cluster.folder}/data`;
     const { env } = cluster;
@@ -159,7 +159,7 @@ Deno.test("ClickHouse away and a poison message: ingest goes on after it, the po
       await until(async () => {
         const { trouble } = JSON.parse(await Deno.readTextFile(`${data}/sink.status.json`));
         return /^Cannot reach ClickHouse at http:\/\/127\.0\.0\.1:\d+\/: /.test(trouble ?? "");
-      }, "the sink says that the store is away");
+      }, "the sink says that the store cannot be reached");
       cluster.clickhouse.start();
       const before = 2_000;
       await until(async () => await rows() > before + 6_000, "ingest after the outage", 60_000);

@@ -37,7 +37,10 @@ async function live(data: string, seconds: bigint): Promise<void> {
     {},
   ).start();
   const begin = await endOf(data, "metrics-proto");
-  await until("the agent tells nothing", async () => await endOf(data, "metrics-proto") >= begin + seconds);
+  await until(
+    "the agent publishes nothing",
+    async () => await endOf(data, "metrics-proto") >= begin + seconds,
+  );
   const { code, stderr } = await agent.end();
   assert.equal(code, 0, stderr);
 }

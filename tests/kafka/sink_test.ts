@@ -54,7 +54,7 @@ Deno.test("a batch of 64 MiB that a kill cut is ended as it was, and --until-sto
     }
   }));
 
-Deno.test("a kill from the command line holds here with the broker away, says so, and its audit is whole", () =>
+Deno.test("a kill from the command line holds here with the broker down, says that it is down, and its audit is whole", () =>
   withFolder(async (data) => {
     const env = { KAFKA_BROKERS: "127.0.0.1:9" };
     openDataDir(data);
@@ -62,7 +62,7 @@ Deno.test("a kill from the command line holds here with the broker away, says so
     const [sent] = lines<{ receipt: { applied: boolean } }>(stdout);
     assert.ok(sent!.receipt.applied);
     assert.equal(code, 3, "what other hosts did is not known");
-    assert.match(stderr, /^Cannot tell what other hosts answer: .+; what was sent waits here for them\n$/);
+    assert.match(stderr, /^Cannot read the answers of other hosts: .+; commands wait here for them\n$/);
     const audit = await legend(["audit", "verify", "--data-dir", data], { env });
-    assert.match(audit.stdout, /^1 entries, 1 heads told outside: whole$/m);
+    assert.match(audit.stdout, /^1 entries, 1 heads published outside: whole$/m);
   }));

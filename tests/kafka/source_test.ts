@@ -39,7 +39,7 @@ Deno.test("an agent reads blocks off sandwich-raw, counts what is none, and find
         await until(async () => {
           await raw.append([{ value: new TextEncoder().encode("{not a block") }]);
           return ((await status())?.malformed ?? 0) > 0;
-        }, "a record that is no block counted");
+        }, "a record that is not a block is counted");
         for await (const { name } of Deno.readDir(`${ROOT}/examples`)) {
           const slot = Number(/(\d+)/.exec(name)?.[1]);
           if (!name.endsWith(".json") || !slot) continue;

@@ -66,7 +66,7 @@ Deno.test("a client that is connected gets every record that is written from the
             mev: {
               version: "v",
               slot: long(FIRST_SLOT + n),
-              attacker: "nobody",
+              attacker: "stranger",
               netSol: 1,
               type: "t",
               pLandEst: 1,

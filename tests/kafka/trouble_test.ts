@@ -214,7 +214,7 @@ const ROWS: readonly Row[] = [
 ];
 
 for (const row of ROWS) {
-  Deno.test(`${row.name}: said once, not ready, ${row.mend ? "well again by itself" : "agents go on"}`, () =>
+  Deno.test(`${row.name}: reported once, not ready, ${row.mend ? "recovers by itself" : "agents continue"}`, () =>
     withFolder(async (folder) => {
       const port = freePort();
       const brokers = `127.0.0.1:${port}`;
@@ -311,7 +311,7 @@ async function fullDiskIsSaidAndKillObeyed(
   const killed = await legend(["kill", module, "--reason", "full", "--data-dir", data], { env });
   assert.equal(killed.code, 0, killed.stderr);
   assert.match(killed.stdout, /kill applied/);
-  await running.until("a killed agent that says so", () => {
+  await running.until("a killed agent that reports it", () => {
     const status = JSON.parse(Deno.readTextFileSync(`${data}/agents/${module}.status.json`));
     return status.killed && status.trouble === null;
   });
@@ -331,7 +331,7 @@ async function firstAdminLogsIn(data: string, port: number): Promise<void> {
 
 Deno.test({
   name:
-    "a host whose disk is full: said, not ready, obeys a kill, and goes on without a gap when there is room",
+    "a host whose disk is full: reported, not ready, obeys a kill, and continues without a gap when there is room",
   ignore: !canMount,
   fn: () =>
     withFolder((folder) =>

@@ -150,7 +150,7 @@ DA:1,1
 DA:2,0
 DA:3,4
 end_of_record
-SF:/elsewhere/core/x.ts
+SF:/other/core/x.ts
 DA:2,1
 end_of_record
 `;
