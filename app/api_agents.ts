@@ -32,7 +32,7 @@ export function openAgents(context: Context, metrics: MetricsView) {
     own: () => own().agents,
     refused: (name) =>
       context.say(
-        `Cannot believe what ${name} says of itself: no agent with a key of this installation signed it; do all hosts have the same CTRL_SIGN_SK_HEX?`,
+        `Cannot trust the reports of ${name}: no agent with a key of this installation signed it; do all hosts have the same CTRL_SIGN_SK_HEX?`,
       ),
   });
   const receipts = new Receipts(log, isSigned);

@@ -72,7 +72,7 @@ export class ApiServer {
       }, (request, info) => this.#handle(request, info as Info));
     } catch (cause) {
       const why = cause instanceof Deno.errors.AddrInUse
-        ? "another program does, use another --port"
+        ? "another program listens there, use another --port"
         : messageOf(cause);
       throw new AppError("unavailable", `Cannot listen on ${hostname}:${port}: ${why}`, { cause });
     }
@@ -92,7 +92,7 @@ export class ApiServer {
 
   async #retry(why: string): Promise<void> {
     const { signal, say } = this.#options;
-    say(`Cannot take connections for a moment: ${why}`);
+    say(`Cannot accept connections for a moment: ${why}`);
     while (!signal.aborted) {
       await delay(RETRY_MS);
       if (signal.aborted) return;

@@ -123,7 +123,7 @@ function settingsOf(needs: Needs, flags: Flags): Settings {
   const passed = new Set<string>();
   const passOver = (keys: "settled" | "all") => {
     const found = ignoreMistakes(input, keys);
-    for (const line of found.problems) if (!passed.has(line)) sayToTerminal(`${line} (passed over)`);
+    for (const line of found.problems) if (!passed.has(line)) sayToTerminal(`${line} (ignored)`);
     for (const line of found.problems) passed.add(line);
     return found;
   };
@@ -282,7 +282,7 @@ function keepFolder(library: Library, path: string, isPart: boolean): string {
   const identity = folderIdentity(library, path);
   const meant = isPart ? Deno.env.get(FOLDER_VARIABLE) : undefined;
   if (meant && meant !== identity) {
-    throw new AppError("unavailable", `Cannot use the data folder ${path}: another one stands in its place`);
+    throw new AppError("unavailable", `Cannot use the data folder ${path}: another folder is in its place`);
   }
   endWithFolder(library, path, identity, isPart);
   return identity;

@@ -71,7 +71,7 @@ export async function runHost(context: Context, options: HostOptions): Promise<H
   const live = sources.some((source) => !source.startsWith("file:"));
   const parts = partsOf(context, words, live);
   const watch = watcher(context, live);
-  context.signal.addEventListener("abort", () => context.say("asked to end: all parts are ended"));
+  context.signal.addEventListener("abort", () => context.say("asked to end: ending all parts"));
   const ends = await superviseWithStatus(context, parts, watch.supervisor);
   // Records from captured files are sent to Kafka before the run ends.
   if (!live && kafkaOf(context.config())) {
@@ -80,7 +80,7 @@ export async function runHost(context: Context, options: HostOptions): Promise<H
   }
   const agents = ends.flatMap(({ last }) => countersOf(last) ?? []);
   const wasKilled = ends.some(({ code }) => code === KILLED);
-  context.say(wasKilled ? "Cannot end as asked: a part had to be killed" : "all parts have ended");
+  context.say(wasKilled ? "Cannot end cleanly: a part had to be killed" : "all parts have ended");
   const refused = watch.refusedWith();
   if (refused !== undefined) return { code: refused, agents: [] };
   if (agents.length < MODULES.length) {
@@ -122,7 +122,7 @@ function storeParts(context: Context): string[] {
   if (serverAddress(context.config())) return ["sink"];
   if (!context.setting("store.enabled")) return [];
   if (hasClickHouse()) return ["store", "sink"];
-  context.say("no analytics store: the full build has its own, or set CLICKHOUSE_URL");
+  context.say("no analytics store: use the full build, which has its own, or set CLICKHOUSE_URL");
   return [];
 }
 

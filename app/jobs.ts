@@ -58,7 +58,7 @@ export function jobsLack(context: Context): JobsLack {
   const { storeProblem } = jobStore(context);
   return {
     store: storeProblem || null,
-    engines: trainersFolder() ? null : "This build has no engines for xgb and lgbm: it trains torch alone",
+    engines: trainersFolder() ? null : "This build has no engines for xgb and lgbm: it trains only torch",
   };
 }
 

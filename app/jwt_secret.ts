@@ -19,7 +19,7 @@ export function jwtSecret(context: Context, makes: boolean): string {
   if (SECRET.test(secret)) return secret;
   throw new AppError(
     "unavailable",
-    `Cannot use ${path}: it is damaged, need letters and digits as legend wrote them; put it back, or remove it (everybody logs in again)`,
+    `Cannot use ${path}: it is damaged, need letters and digits as legend wrote them; put it back, or remove it (all users must log in again)`,
   );
 }
 

@@ -63,7 +63,7 @@ export async function runStore(context: Context): Promise<never> {
   if (context.signal.aborted) return exitAtOnce(context.library(), EXIT.done);
   // ClickHouse has reported the reason on stderr.
   if (over) {
-    throw new AppError("unavailable", `Cannot start the store in ${folder}: its server has ended at once`);
+    throw new AppError("unavailable", `Cannot start the store in ${folder}: its server ended immediately`);
   }
   const file = `${folder}/${LOCAL_STORE_FILE}`;
   replaceFile(file, JSON.stringify(local));
@@ -193,7 +193,7 @@ async function watchDoor(store: Store, port: number, signal: AbortSignal): Promi
       return false;
     }, (error) => error instanceof Deno.errors.ConnectionRefused);
     refused = isClosed ? refused + 1 : 0;
-    if (refused >= REFUSED_MAX) return `the store does not take connections on 127.0.0.1:${port} any more`;
+    if (refused >= REFUSED_MAX) return `the store no longer accepts connections on 127.0.0.1:${port}`;
     asked ??= store.command("SELECT 1").then(() => {
       answered = performance.now();
     }, () => {}).finally(() => (asked = undefined));
@@ -234,7 +234,7 @@ async function keepSmall(store: Store, context: Context): Promise<void> {
       await store.command(`ALTER TABLE ${database}.${table} DROP PARTITION ${partition}`);
       total -= Number(bytes);
       context.say(
-        `the store is beyond store.bytes_max: ${table} lost its month ${partition}, ${bytes} bytes`,
+        `the store exceeds store.bytes_max: month ${partition} of ${table} was deleted, ${bytes} bytes`,
         "warn",
       );
     }

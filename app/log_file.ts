@@ -42,7 +42,7 @@ export class LogFile {
     } catch (error) {
       this.#close();
       if (!this.#isBroken) {
-        onProblem(`Cannot write ${path}: ${messageOf(error)}; lines go to stderr until it can`);
+        onProblem(`Cannot write ${path}: ${messageOf(error)}; lines go to stderr until it can be written`);
       }
       this.#isBroken = true;
       instead(text);

@@ -53,8 +53,8 @@ export class StoreProbe {
 
   /** Null: it has answered recently. */
   problem(now = Date.now()): string | null {
-    if (this.#atMs === 0) return "it has not been asked yet";
-    if (silenceOf(now - this.#atMs)) return "it was not asked for a while";
+    if (this.#atMs === 0) return "not checked yet";
+    if (silenceOf(now - this.#atMs)) return "not checked recently";
     return this.#problem;
   }
 }
@@ -83,7 +83,7 @@ export function readiness(path: string, options: ReadyOptions): Readiness {
   add("disk", diskProblem(path), `${mib(freeBytes(path))} MiB free`);
   const supervisor = partsStatus(path);
   if (options.supervised) {
-    add("supervisor", wrongWith(supervisor), "it looks after its parts");
+    add("supervisor", wrongWith(supervisor), "its parts are supervised");
     const bad = crashing(supervisor, now);
     for (const { name, words } of bad) {
       add(`part ${name}`, { brief: "crashes again and again", detail: words }, "");
@@ -91,7 +91,7 @@ export function readiness(path: string, options: ReadyOptions): Readiness {
   }
   const worker = workerStatus(path);
   // A worker that runs alone is only missed when it was killed: one that ends normally removes its file.
-  if (options.supervised || worker) add("worker", wrongWith(worker), "it takes jobs");
+  if (options.supervised || worker) add("worker", wrongWith(worker), "jobs are taken");
   if (options.kafka) {
     const link = linkStatus(path);
     add("kafka", wrongWith(link), `${link?.waiting ?? 0} records wait on this host`);

@@ -32,7 +32,7 @@ export async function remoteReceipts(
       isSigned,
       own: () => [],
       refused: (name) =>
-        context.say(`Cannot believe what ${name} says of itself: its key is not of this installation`),
+        context.say(`Cannot trust the reports of ${name}: its key does not belong to this installation`),
     });
     await within(KAFKA_WAIT_MS, fleet.read());
   } catch (error) {

@@ -59,6 +59,6 @@ export interface VerbBody {
 /** Flags that every verb takes. */
 export const COMMON_FLAGS: readonly Flag[] = [
   { name: "config", value: "FILE", doc: "Configuration file (TOML)" },
-  { name: "data-dir", value: "FOLDER", doc: "Folder of everything legend keeps" },
+  { name: "data-dir", value: "FOLDER", doc: "Folder for everything that legend keeps" },
   { name: "help", short: "h", doc: "Show this help" },
 ];

@@ -225,7 +225,7 @@ function killFolder(context: Context): { path: string; instance: string } {
   } catch (error) {
     // If there are agents, they are killed all the same.
     if (!isSeen || !(error instanceof AppError)) throw error;
-    context.say(`${error.message} (passed over)`);
+    context.say(`${error.message} (ignored)`);
   }
   if (!isSeen && kafkaOf(context.config()) === null) {
     throw new AppError(

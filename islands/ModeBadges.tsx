@@ -3,7 +3,7 @@ import type { FleetAgent } from "../core/control/fleet.ts";
 import { provenance } from "./agents.ts";
 
 const SOURCES: Record<string, [word: string, title: string]> = {
-  sim: ["SIM", "Made by the simulator: these numbers say nothing of a market"],
+  sim: ["SIM", "Made by the simulator: these numbers say nothing about a market"],
   replay: ["REPLAY", "Read from files of the past"],
   files: ["REPLAY", "Read from files of the past"],
   several: ["MIXED", "Agents of this module read different kinds of sources"],

@@ -50,7 +50,9 @@ function addUser({ accounts }: ApiDeps): Route {
     status: 201,
     body: userBody,
     handle: async (c, { name, role, password }) => {
-      if (accounts.user(name)) throw new AppError("conflict", `Cannot add ${name}: there is such a user`);
+      if (accounts.user(name)) {
+        throw new AppError("conflict", `Cannot add ${name}: a user with this name exists`);
+      }
       await accounts.add(name, role, password, true, actOf(c, "user added", `${name}, ${role}`));
       return c.json({ ok: true }, 201);
     },

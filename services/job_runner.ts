@@ -177,7 +177,7 @@ export class JobRunner {
         event.preventDefault();
         await this.#end(running, {
           type: "error",
-          message: `its Worker broke: ${event.message}`,
+          message: `its Web Worker failed: ${event.message}`,
           final: false,
         });
         resolve();

@@ -112,7 +112,7 @@ function asProto(record: StoredRecord, topic: string, seq: number): LogRecord {
   }
   const envelope = fromMirror(line);
   if (envelope.payload === "training" || envelope.payload === "dataset") {
-    throw new Error(`its type ${line.type} does not belong here`);
+    throw new Error(`its type ${line.type} does not belong on this topic`);
   }
   envelope.schemaVersion = "rt-v1";
   envelope.producerId ||= `json-${topic}-${partition}`;

@@ -86,7 +86,7 @@ export class Scheduler {
     );
     if (mark > now + LATE_MS) {
       this.#options.say(
-        `Cannot rely on the clock: schedule ${name} was started at ${iso(mark)}, it begins again now`,
+        `Cannot rely on the clock: schedule ${name} was started at ${iso(mark)}; it starts over from now`,
       );
       return { cron, done_to_ms: now };
     }
@@ -112,7 +112,7 @@ export class Scheduler {
         `schedule ${name}: ${starts(count - 1)} missed; the one of ${iso(newest)} is started now`,
       );
     } else if (late > LATE_LOGGED_MS) {
-      this.#options.say(`schedule ${name}: the start of ${iso(newest)} was missed, it is made up for now`);
+      this.#options.say(`schedule ${name}: the start of ${iso(newest)} was missed; it is started now`);
     }
     return { cron, done_to_ms: newest };
   }
@@ -154,7 +154,7 @@ export async function schedule(options: ScheduleOptions): Promise<void> {
       await scheduler.startDue();
       said = "";
     } catch (error) {
-      const line = `Cannot look at the schedules: ${messageOf(error)}`;
+      const line = `Cannot check the schedules: ${messageOf(error)}`;
       const isReported = !alone && error instanceof AppError && error.code !== "invalid";
       if (line !== said && !isReported && !signal.aborted) say(line);
       said = line;

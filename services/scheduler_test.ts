@@ -128,8 +128,8 @@ Deno.test("operator 15: a start that was missed while the process was down is ma
   for (
     const [downMs, expected, words] of [
       [MINUTE, [15], null],
-      [20 * MINUTE, [15], /2026-11-17 02:15 UTC was missed, it is made up for now/],
-      [23 * HOUR, [15], /made up for now/],
+      [20 * MINUTE, [15], /2026-11-17 02:15 UTC was missed; it is started now/],
+      [23 * HOUR, [15], /was missed; it is started now/],
       [3 * DAY, [15 + 3 * 24 * 60], /3 starts were missed/],
     ] as const
   ) {

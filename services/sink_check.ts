@@ -29,7 +29,7 @@ export interface PlaceOptions {
 
 /** What to do about a log that the store was not filled from. */
 const ACCEPT =
-  "nothing of it is stored until `legend db accept-log` says that the log as it is now is the truth, or the right log is put back";
+  "nothing of it is stored until `legend db accept-log` accepts the log as it is now, or the right log is put back";
 
 /** Throws `AppError` `conflict` with one line when `place` does not match this log. */
 export async function checkSinkPlace(
@@ -41,7 +41,7 @@ export async function checkSinkPlace(
   const wrong = (what: string) =>
     new AppError(
       "conflict",
-      `Cannot store ${name}: the log is not the one that the store was filled from (${what}), an older copy was put back or another log is read; ${ACCEPT}`,
+      `Cannot store ${name}: the log is not the one that the store was filled from (${what}): an older copy was put back, or another log is read; ${ACCEPT}`,
     );
   if (place.to.every((offset) => offset === 0n)) return;
   for (const [partition, to] of place.to.entries()) {
@@ -73,7 +73,7 @@ export async function checkSinkPlace(
   const other = last().findIndex((known, partition) =>
     expected[partition] && known !== place.last[partition]
   );
-  if (other >= 0) throw wrong(`another record stands before offset ${place.to[other]}`);
+  if (other >= 0) throw wrong(`the record before offset ${place.to[other]} is a different one`);
 }
 
 interface PlaceRow {

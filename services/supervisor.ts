@@ -91,7 +91,7 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
     }
     if (lifeMs > LONG_LIFE_MS) pauseMs = PAUSE_MS.first;
     options.restarted?.(part.name, code, lastSaid);
-    say(`${part.name} ended with ${code}, starting it again in ${pauseMs} ms`, "error");
+    say(`${part.name} ended with ${code}, restarting it in ${pauseMs} ms`, "error");
     await delay(pauseMs, signal);
     // Its crash has been reported; since then it was asked to end, and it has ended.
     if (signal.aborted) return { name: part.name, code: 0, last };
@@ -116,7 +116,7 @@ async function runOnce(
   const end = () => {
     kill("SIGTERM");
     timer = setTimeout(() => {
-      say(`${part.name} has not ended in ${END_MS / 1_000} s after it was asked to: it is killed`, "error");
+      say(`${part.name} has not ended within ${END_MS / 1_000} s of being asked to: killing it`, "error");
       kill("SIGKILL");
     }, END_MS);
   };

@@ -18,7 +18,7 @@ async function endOf(text: string, stop: string): Promise<number> {
 
 Deno.test("a part that is asked to end is as it ended then: not as it crashed before, nor for want of a handler", async () => {
   const rows: [name: string, text: string, stop: string, code: number][] = [
-    ["it crashed and waits for its next start", "kill -HUP $$", "starting it again", 0],
+    ["it crashed and waits for its next start", "kill -HUP $$", "restarting it", 0],
     ["it does not listen yet", "echo begun >&2; exec sleep 1000", "begun", 0],
     ["it ends with a fault", "trap 'exit 7' TERM; echo begun >&2; while :; do sleep 0.01; done", "begun", 7],
   ];

@@ -63,7 +63,7 @@ export class AuditChain {
   /** Adds an entry and its head. Returns its seq. Throws when the disk or another writer prevents it. */
   append(act: Act): number {
     const signer = this.#signer;
-    if (signer === undefined) throw new Error("This chain was opened to be read");
+    if (signer === undefined) throw new Error("This chain was opened read-only");
     return transaction(this.#database, () => {
       if (signer) this.#signLate(signer);
       return this.#add(act, signer);

@@ -100,7 +100,7 @@ export class Accounts {
       ).run(name, role, hash, Number(mustChange), this.#now());
     } catch (cause) {
       if (!String(cause).includes("UNIQUE")) throw cause;
-      throw new AppError("conflict", `Cannot add ${name}: there is such a user`);
+      throw new AppError("conflict", `Cannot add ${name}: a user with this name exists`);
     }
   }
 

@@ -17,12 +17,12 @@ export function lostRight(
   if (isMaster || issuer.startsWith("local:") || issuer.startsWith("schedule:")) return null;
   if (issuer.startsWith("key:")) {
     const holder = accounts.keyNamed(issuer);
-    if (!holder) return `${issuer} does not hold here any more`;
-    return may(holder, right) ? null : `${issuer} has not the right \`${right}\` any more`;
+    if (!holder) return `${issuer} is no longer valid here`;
+    return may(holder, right) ? null : `${issuer} no longer has the right \`${right}\``;
   }
   const user = accounts.user(issuer);
-  if (!user) return `${issuer} has no account here any more`;
+  if (!user) return `${issuer} no longer has an account here`;
   if (user.disabled) return `${issuer} was disabled`;
   const principal = { name: issuer, role: user.role, scopes: [], by: "bearer", expires: 0 } as const;
-  return may(principal, right) ? null : `${issuer} has not the right \`${right}\` any more`;
+  return may(principal, right) ? null : `${issuer} no longer has the right \`${right}\``;
 }

@@ -72,7 +72,7 @@ export class Tokens {
       const [role] = payload.roles as unknown[];
       const isTicket = payload.use === "ticket";
       if (!ROLES.includes(role as Role) || isTicket !== (by === "ticket")) {
-        throw refused("the token is for something else");
+        throw refused("the token is for another purpose");
       }
       if (isTicket) this.#once(String(payload.jti), Number(payload.exp), refused);
       const principal: Principal = {
@@ -87,7 +87,7 @@ export class Tokens {
       return principal;
     } catch (error) {
       if (error instanceof AppError) throw error;
-      throw refused(error instanceof errors.JWTExpired ? "the login has expired" : "the token does not hold");
+      throw refused(error instanceof errors.JWTExpired ? "the login has expired" : "the token is not valid");
     }
   }
 

@@ -67,7 +67,7 @@ async function answerOf(
     await delay(POLL_MS);
   }
   const what = age_s > GONE_S
-    ? `was last heard of ${Math.round(age_s / 60)} min ago`
+    ? `last reported ${Math.round(age_s / 60)} min ago`
     : `has not answered in ${RECEIPT_WAIT_MS / 1000} s`;
   return {
     ...common,

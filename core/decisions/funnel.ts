@@ -28,7 +28,7 @@ export const isSimulated = (agents: readonly Pick<AgentStatus, "source">[]) =>
 export function sourceLine(agents: readonly Pick<AgentStatus, "source">[]): string {
   const source = sourceOf(agents);
   const words = source ? source.name : "unknown source";
-  return isSimulated(agents) ? `${words}: these figures say nothing of a market` : words;
+  return isSimulated(agents) ? `${words}: these figures say nothing about a market` : words;
 }
 
 /** The sum of some agents' funnels; null when none of them reports one. */

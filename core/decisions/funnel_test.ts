@@ -26,7 +26,7 @@ Deno.test("F5: a simulated source is named in every total, also beside others", 
   });
   assert.equal(isSimulated([{ source: file }, { source: sim }]), true);
   assert.equal(isSimulated([{ source: file }]), false);
-  assert.match(sourceLine([{ source: sim }]), /^simulated chain, seed 7: .*nothing of a market$/);
+  assert.match(sourceLine([{ source: sim }]), /^simulated chain, seed 7: .*nothing about a market$/);
   assert.equal(sourceOf([{ source: null }]), null);
   assert.equal(sourceLine([{ source: null }]), "unknown source");
 });

@@ -34,7 +34,7 @@ export type Holds = (principal: Principal) => StreamEnd | null;
 
 const EXPIRED: StreamEnd = { code: CLOSE.expired, reason: "the access token has expired" };
 const ENDED: StreamEnd = { code: CLOSE.forbidden, reason: "the login has ended" };
-const REVOKED: StreamEnd = { code: CLOSE.forbidden, reason: "the API key does not hold any more" };
+const REVOKED: StreamEnd = { code: CLOSE.forbidden, reason: "the API key is no longer valid" };
 
 /** Whether a principal may still read, by the current accounts. */
 export const holdsBy =
@@ -83,8 +83,8 @@ export class Streams {
       throw new AppError(
         "rate_limited",
         total >= all
-          ? `Cannot stream: ${total} streams are open, need less than ${all}`
-          : `Cannot stream: ${own} streams of yours are open, need less than ${each}`,
+          ? `Cannot stream: ${total} streams are open, need fewer than ${all}`
+          : `Cannot stream: ${own} of your streams are open, need fewer than ${each}`,
       );
     }
     const stream = { kind, principal, end };

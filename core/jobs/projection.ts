@@ -137,7 +137,7 @@ export class JobProjection {
       message: same
         ? `the same as ${same.id}`
         : isResubmitted
-        ? "this minute of the schedule was started before"
+        ? "this minute of the schedule has been started already"
         : "",
       startedMs: null,
       endedMs: same || isResubmitted ? Number(record.createdMs) : null,
@@ -221,7 +221,7 @@ function claim(job: Job, record: jobs.JobStatus, atMs: number): true {
   job.token += 1;
   if (job.attempts >= job.attemptsMax) {
     // Without this limit, a job that crashes its worker would be tried again for ever.
-    end(job, "error", `given up after ${job.attempts} tries whose workers were gone`, atMs);
+    end(job, "error", `given up after ${job.attempts} tries: their workers disappeared`, atMs);
     return true;
   }
   job.state = "running";

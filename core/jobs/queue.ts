@@ -96,7 +96,7 @@ export class JobQueue {
     if (waiting >= WAITING_MAX) {
       throw new AppError(
         "rate_limited",
-        `Cannot take the job: ${waiting} jobs of ${options.issuer} are not over, need less than ${WAITING_MAX}; cancel some or wait`,
+        `Cannot take the job: ${waiting} jobs of ${options.issuer} are unfinished, need fewer than ${WAITING_MAX}; cancel some or wait`,
       );
     }
     const id = crypto.randomUUID();

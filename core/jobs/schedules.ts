@@ -74,7 +74,11 @@ export function readMarks(dataDir: string, say: (line: string) => void): Marks {
     return marks.parse(JSON.parse(Deno.readTextFileSync(marksFile(dataDir))));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
-      say(`Cannot read ${marksFile(dataDir)}: it is damaged; schedules are not late for what was before now`);
+      say(
+        `Cannot read ${
+          marksFile(dataDir)
+        }: it is damaged; starts that were missed before now are not made up for`,
+      );
     }
     return {};
   }
@@ -94,10 +98,10 @@ export function writeSchedules(dataDir: string, list: readonly Schedule[]): void
 export function checkSchedules(list: readonly Schedule[]): void {
   const names = new Set<string>();
   for (const { name, cron } of list) {
-    if (names.has(name)) throw new AppError("invalid", `Cannot keep two schedules ${name}`);
+    if (names.has(name)) throw new AppError("invalid", `Cannot keep two schedules called ${name}`);
     names.add(name);
     if (parseCron(cron).next(Date.now()) === null) {
-      throw new AppError("invalid", `Cannot use cron \`${cron}\` of ${name}: no day is like that`);
+      throw new AppError("invalid", `Cannot use cron \`${cron}\` of ${name}: no date matches it`);
     }
   }
 }

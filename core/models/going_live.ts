@@ -39,7 +39,7 @@ export async function goLive(
   if (pinned && link === "latest") {
     throw new AppError(
       "conflict",
-      `Cannot deploy ${version}: ${module} is pinned to ${pinned}, lift it with \`legend model pin ${module}\``,
+      `Cannot deploy ${version}: ${module} is pinned to ${pinned}, remove the pin with \`legend model pin ${module}\``,
     );
   }
   await audit({ who, action, module, detail: version, request_id: requestId });

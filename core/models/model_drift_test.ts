@@ -16,12 +16,12 @@ const status = (more: Partial<AgentStatus>) =>
   }) as AgentStatus;
 
 Deno.test("operator 16: a deployed version that the agent refused is drift, with the reason", () => {
-  const refused = { version: "cb30d69b2424", reason: "it is no shared object" };
+  const refused = { version: "cb30d69b2424", reason: "it is not a shared object" };
   const running = runningModels([status({ model: "aaaaaaaaaaaa", model_refused: refused })], "mev", NOW);
   const list = { module: "mev" as const, latest: "cb30d69b2424", pinned: null };
   assert.equal(desiredModel(list), "cb30d69b2424");
   assert.deepEqual(modelDrift(list, running), [
-    "mev-here runs aaaaaaaaaaaa, not cb30d69b2424 as is wanted of mev: it is no shared object",
+    "mev-here runs aaaaaaaaaaaa, but mev should run cb30d69b2424: it is not a shared object",
   ]);
   assert.deepEqual(modelDrift({ ...list, latest: "aaaaaaaaaaaa" }, running), []);
   assert.deepEqual(modelDrift({ ...list, pinned: "aaaaaaaaaaaa" }, running), []);

@@ -210,7 +210,7 @@ function refuseOthers(path: string): void {
     "unavailable",
     `Cannot use the data folder ${path}: it holds other things (${
       names.sort()[0]
-    }), need a folder that is empty or not there yet`,
+    }), need a folder that is empty or does not exist yet`,
   );
 }
 
@@ -245,7 +245,7 @@ function refuseOpen(path: string, use: DataUse, { say }: DataDirOptions): void {
   for (const [folder, { mode, uid }] of folders(path)) {
     const bits = (mode ?? 0) & 0o777;
     const problem = bits & OTHERS_WRITE
-      ? `others can write it (mode ${bits.toString(8)}); look at what is in it, then \`chmod 700\` it`
+      ? `others can write it (mode ${bits.toString(8)}); check what is in it, then \`chmod 700\` it`
       : uid !== me && me !== 0
       ? `it belongs to user ${uid}, need \`chown -R ${me} ${path}\``
       : "";
@@ -283,7 +283,7 @@ function why(error: unknown): string {
   }
   // The runtime refuses access to /proc, /sys and /dev.
   if (error instanceof Deno.errors.NotCapable) {
-    return "it is a place of the kernel, choose another with --data-dir";
+    return "it is in a file system of the kernel, choose another with --data-dir";
   }
   const problem = diskProblem(error);
   return /read-only/.test(problem) ? `${problem}, choose another with --data-dir` : problem;

@@ -154,7 +154,7 @@ Deno.test("a folder of something else is refused and stays as it is, whatever us
     Deno.mkdirSync(`${disk}/lost+found`);
     assert.throws(
       () => openDataDir(other),
-      /^AppError: Cannot use the data folder .*other: it holds other things \(thesis\.txt\), need a folder that is empty or not there yet$/,
+      /^AppError: Cannot use the data folder .*other: it holds other things \(thesis\.txt\), need a folder that is empty or does not exist yet$/,
     );
     assert.deepEqual([names(other), mode(other)], [["thesis.txt"], 0o755]);
     for (const path of [disk, empty]) {

@@ -2,7 +2,7 @@
 
 /** Every exit code and when it is given: the one table that all verbs obey. */
 export const EXITS = [
-  { name: "done", code: 0, when: "done: what was asked for has happened" },
+  { name: "done", code: 0, when: "done: the request was carried out" },
   { name: "failed", code: 1, when: "failed: it was tried and did not happen, or a check found a fault" },
   {
     name: "usage",
@@ -13,7 +13,7 @@ export const EXITS = [
     name: "notReady",
     code: 3,
     when:
-      "not ready: something it needs is missing, busy or away (data folder, lock, port, store, Kafka, agent)",
+      "not ready: something it needs is missing, busy or unreachable (data folder, lock, port, store, Kafka, agent)",
   },
 ] as const;
 

@@ -9,7 +9,7 @@ const SILENT_MS = 2_500;
  */
 export function silenceOf(ageMs: number): string | null {
   if (ageMs > SILENT_MS) return `silent for ${(ageMs / 1000).toFixed(0)} s`;
-  return ageMs < -SILENT_MS ? "silent since the clock went back" : null;
+  return ageMs < -SILENT_MS ? "silent since the clock was set back" : null;
 }
 /** With this many restarts within {@link CRASHING_MS}, a part counts as crashing repeatedly. */
 const CRASHES_MIN = 3;
@@ -107,10 +107,10 @@ export function crashing(status: PartsStatus | null, now = Date.now()): { name: 
   return (status?.parts ?? []).flatMap((part) => {
     const count = recent(part, now).length;
     if (count < CRASHES_MIN) return [];
-    const why = part.last_line ? `, the last time with: ${part.last_line}` : "";
+    const why = part.last_line ? `: ${part.last_line}` : "";
     return [{
       name: part.name,
-      words: `started again ${count} times in a minute, it ended with ${part.last_code}${why}`,
+      words: `restarted ${count} times in a minute, it last ended with ${part.last_code}${why}`,
     }];
   });
 }

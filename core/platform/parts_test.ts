@@ -16,7 +16,7 @@ Deno.test("operator 17: a part that is started again and again is named with why
   assert.equal(bad!.name, "sink");
   assert.match(
     bad!.words,
-    /^started again 3 times in a minute, it ended with 1, the last time with: Cannot listen/,
+    /^restarted 3 times in a minute, it last ended with 1: Cannot listen/,
   );
   // A minute later it is over, and the count of all starts stays.
   assert.deepEqual(crashing(reporter.status(), now + 61_000), []);

@@ -87,7 +87,7 @@ export class Store {
       if (cause instanceof AppError) throw cause;
       throw new AppError(
         "unavailable",
-        `Cannot read from ClickHouse at ${address.url}: its answer broke off: ${firstLine(cause)}`,
+        `Cannot read from ClickHouse at ${address.url}: its answer was cut off: ${firstLine(cause)}`,
         { cause },
       );
     } finally {
@@ -180,7 +180,7 @@ function refusal(text: string, status: number, exception: string, url: string): 
   if (status === 401 || status === 403 || code === 516 || code === 194) {
     return new AppError(
       "unavailable",
-      `Cannot log in at ClickHouse at ${url}: check the user and password of CLICKHOUSE_URL`,
+      `Cannot log in to ClickHouse at ${url}: check the user and password of CLICKHOUSE_URL`,
     );
   }
   return new StoreError(code, `Cannot run a statement on ClickHouse: ${line}`);

@@ -162,7 +162,7 @@ Deno.test("a part that does not end when it is asked to is killed, said, and the
     const { code } = await child.status;
     const said = await stderr;
     assert.equal(code, 1, said + await stdout);
-    assert.match(said, /INFO {2}run: asked to end: all parts are ended\n/);
-    assert.match(said, /ERROR run: worker has not ended in 8 s after it was asked to: it is killed\n/);
-    assert.match(said, /ERROR run: Cannot end as asked: a part had to be killed\n/);
+    assert.match(said, /INFO {2}run: asked to end: ending all parts\n/);
+    assert.match(said, /ERROR run: worker has not ended within 8 s of being asked to: killing it\n/);
+    assert.match(said, /ERROR run: Cannot end cleanly: a part had to be killed\n/);
   }));

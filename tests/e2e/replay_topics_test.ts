@@ -148,7 +148,7 @@ Deno.test("engine 12: a replay leaves a folder of something else as it is, and t
     assert.deepEqual([code, stdout], [3, ""]);
     assert.match(
       stderr,
-      /^Cannot use the data folder .*others: it holds other things \(thesis\.txt\), need a folder that is empty or not there yet\n$/,
+      /^Cannot use the data folder .*others: it holds other things \(thesis\.txt\), need a folder that is empty or does not exist yet\n$/,
     );
     assert.equal((await Deno.stat(others)).mode! & 0o777, 0o755);
     assert.deepEqual([...Deno.readDirSync(others)].map(({ name }) => name), ["thesis.txt"]);

@@ -49,7 +49,7 @@ Deno.test("the page of a host without agents shows and controls those of all oth
     const { stderr } = await fleet.api.end();
     assert.match(
       messages(stderr),
-      /^Cannot believe what mev-\S+ says of itself: no agent with a key of this installation/m,
+      /^Cannot trust the reports of mev-\S+: no agent with a key of this installation/m,
     );
   }));
 

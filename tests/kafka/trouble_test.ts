@@ -189,7 +189,7 @@ const ROWS: readonly Row[] = [
     name: "a wrong password at the store",
     part: "store",
     reason:
-      /Cannot log in at ClickHouse at http:\/\/127\.0\.0\.1:\d+\/: check the user and password of CLICKHOUSE_URL/,
+      /Cannot log in to ClickHouse at http:\/\/127\.0\.0\.1:\d+\/: check the user and password of CLICKHOUSE_URL/,
     env: { CLICKHOUSE_URL: "CLICKHOUSE-WITH-A-WRONG-PASSWORD" },
   },
   {
