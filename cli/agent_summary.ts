@@ -13,7 +13,7 @@ export function summary(agents: readonly AgentStatus[]): string {
     [first.unresolved_swaps, "swaps not resolved"],
     [first.missed_swaps ?? 0, "calls that look like a swap and gave no leg"],
     [first.repeated ?? 0, "seen before"],
-    [first.unremembered ?? 0, "too many in their slot to know again"],
+    [first.unremembered ?? 0, "not remembered because their slot has too many"],
   ].filter(([count]) => count).map(([count, what]) => `, ${count} ${what}`).join("");
   const found = `${sum((s) => s.arbitrage)} arbitrages, ${sum((s) => s.sandwich)} sandwiches, ` +
     `${sum((s) => s.wide_sandwich)} wide sandwiches`;
@@ -23,7 +23,7 @@ export function summary(agents: readonly AgentStatus[]): string {
     `source     ${sourceLine(agents)}; paper: nothing was submitted`,
     `read       ${first.blocks} blocks, ${first.transactions} transactions (${first.failed} failed, ${first.votes} votes${odd}), ${first.legs} legs`,
     `found      ${found}; ${open}`,
-    `published  ${published}; ${sum((s) => s.already_logged)} were on the log already`,
+    `published  ${published}; ${sum((s) => s.already_logged)} were already on the log`,
   ].join("\n");
 }
 

@@ -21,7 +21,7 @@ export const capture: VerbBody = {
     if (!flags.force && await exists(out)) {
       throw new AppError(
         "conflict",
-        `Cannot capture to ${out}: it is there already, need another name or --force`,
+        `Cannot capture to ${out}: it exists already, need another name or --force`,
       );
     }
     const slot = slotFlag(flags.slot);

@@ -97,15 +97,15 @@ const REFUSED: [string, RegExp][] = [
   ],
   [
     "replay --seed 7 --blocks 0",
-    /^Cannot run legend replay: --blocks cannot be `0`, need a whole number from 1 on; see/,
+    /^Cannot run legend replay: --blocks cannot be `0`, need a whole number, at least 1; see/,
   ],
   [
     "capture --source sim:7 --out a.journal --blocks 0",
-    /^Cannot run legend capture: --blocks cannot be `0`, need a whole number from 1 on; see/,
+    /^Cannot run legend capture: --blocks cannot be `0`, need a whole number, at least 1; see/,
   ],
   [
     "topics tail decision-evidence --limit 00",
-    /^Cannot run legend topics tail: --limit cannot be `00`, need a whole number from 1 on; see/,
+    /^Cannot run legend topics tail: --limit cannot be `00`, need a whole number, at least 1; see/,
   ],
   [
     "train mev --model xgboost",

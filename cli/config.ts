@@ -51,7 +51,7 @@ export const configCheck: VerbBody = {
       context.dataDir();
       checkWritable(path);
     }
-    const folder = there ? `data folder ${path}` : `no data in ${path} yet: \`legend run\` begins it`;
+    const folder = there ? `data folder ${path}` : `no data in ${path} yet: \`legend run\` creates it`;
     context.out(
       flags.json
         ? `${JSON.stringify({ ok: true, keys: config.size, data_dir: path, has_data: there })}\n`

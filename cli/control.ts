@@ -347,7 +347,7 @@ function line(module: ModuleName, action: string, values: Record<string, string>
     : `first event under it at ${
       new Date(Number(BigInt(receipt.first_event_ns) / 1_000_000n)).toISOString()
     }`;
-  const doubt = receipt.genuine ? "" : "; THE RECEIPT'S SIGNATURE DOES NOT FIT";
+  const doubt = receipt.genuine ? "" : "; THE RECEIPT'S SIGNATURE IS NOT VALID";
   const note = receipt.reason ? `; ${receipt.reason}` : "";
   return `${receipt.instance}: ${what} applied, ${first}; policy ${
     receipt.policy_hash.slice(0, 12)

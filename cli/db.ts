@@ -12,7 +12,7 @@ export const dbMigrate: VerbBody = {
     const { before, after } = await migrate(storeOf(context), schemaOptions(context));
     const text = before === after
       ? `tables are of version ${after}`
-      : `tables brought from version ${before} to ${after}`;
+      : `tables migrated from version ${before} to ${after}`;
     context.out(flags.json ? `${JSON.stringify({ before, after })}\n` : `${text}\n`);
     return EXIT.done;
   },
@@ -33,7 +33,7 @@ export const dbAcceptLog: VerbBody = {
         continue;
       }
       context.out(
-        `${done.topic}: stored on from offset ${
+        `${done.topic}: storing continues from offset ${
           done.from.join(", ")
         }; ${done.storeAlone} rows of the store are not in this log and stay\n`,
       );

@@ -57,7 +57,7 @@ function partFinding(
   if (!status) return { name, ok: false, detail: `it does not run, start it with \`${start}\`` };
   const silence = silenceOf(Date.now() - status.at_ms);
   if (silence) {
-    return { name, ok: false, detail: `${silence}: it has ended or hangs; look at what it said last` };
+    return { name, ok: false, detail: `${silence}: it has ended or hangs; see its last log lines` };
   }
   return { name, ok: !status.trouble, detail: status.trouble ?? "it lives" };
 }
@@ -135,12 +135,12 @@ async function fileFindings(context: Context): Promise<Finding[]> {
       }
       if (headers.length > 0) {
         fail(
-          `no record is lost, and headers are damaged: ${
+          `no record is lost, but headers are damaged: ${
             headers.slice(0, 8).join(", ")
           }; the disk may be failing`,
         );
       }
-      return `${records} records, every checksum is right`;
+      return `${records} records, every checksum is correct`;
     }),
   ];
 }
@@ -169,7 +169,7 @@ function noStore(context: Context): Finding {
 /** Which configuration file is in use, and why. */
 export function configText(context: Context): string {
   const file = context.configFile();
-  if (file === null) return "no file: defaults, environment and what was set while running";
+  if (file === null) return "no file: defaults, environment and values set at run time";
   return file.by === "legend run"
     ? `${file.path}, which \`legend run\` was given`
     : `${file.path}, by ${file.by}`;

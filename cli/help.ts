@@ -33,8 +33,8 @@ export function overview(commands: readonly Command[]): string {
     "Usage: legend VERB [WORDS] [FLAGS]",
     "",
     ...grouped(commands),
-    "`legend help VERB` has a verb's flags and examples. MODULE is arbitrage or mev (also arb, sandwich).",
-    "Results go to stdout, all else to stderr; with --json results are NDJSON.",
+    "`legend help VERB` shows a verb's flags and examples. MODULE is arbitrage or mev (also arb, sandwich).",
+    "Results go to stdout, everything else to stderr; with --json, results are NDJSON.",
     `Exit: ${EXITS.map(({ code, when }) => `${code} ${when.split(":")[0]}`).join(", ")}.`,
     "",
   ].join("\n");

@@ -77,7 +77,7 @@ async function submitAndWait(
     if (!job) throw new AppError("unavailable", `Cannot find job ${id} on ${JOBS_TOPIC} any more`);
     if (!hinted && job.state === "queued" && performance.now() - begin > HINT_MS) {
       hinted = true;
-      context.say(`job ${id} waits: \`legend run\` or \`legend run worker\` has to run somewhere`);
+      context.say(`job ${id} waits: \`legend run\` or \`legend run worker\` must run on a host`);
     }
     const line = `${job.state} ${Math.round(100 * job.progress)} %: ${job.message}`;
     if (line !== said && Deno.stderr.isTerminal()) context.say(line);
@@ -122,7 +122,7 @@ function found(queue: JobQueue, word: string): Job {
   if (fit.length === 1) return fit[0]!;
   const why = fit.length === 0
     ? "see `legend job list`"
-    : `${fit.length} begin so, for example ${fit[0]!.id} and ${fit[1]!.id}`;
+    : `${fit.length} jobs begin with it, for example ${fit[0]!.id} and ${fit[1]!.id}`;
   throw new AppError("not_found", `Cannot find job ${word}: ${why}`);
 }
 
@@ -166,7 +166,7 @@ export const jobCancel: VerbBody = {
     const { id } = found(opened.queue, word);
     await opened.queue.cancel(id, () => auditAs(context, { ...act("job cancel"), detail: id }));
     context.out(
-      call.flags.json ? `${JSON.stringify({ job_id: id, asked: "cancel" })}\n` : `${id} is asked to end\n`,
+      call.flags.json ? `${JSON.stringify({ job_id: id, asked: "cancel" })}\n` : `${id} was asked to end\n`,
     );
     return EXIT.done;
   },

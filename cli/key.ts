@@ -74,7 +74,7 @@ async function keyNamed(context: Context, word: string): Promise<ApiKey> {
   const keys = await withAccounts(context, undefined, (accounts) => accounts.keys());
   const fit = word === "newest" ? keys.slice(-1) : idsNamed(keys, ({ id }) => id, word);
   if (fit.length === 1) return fit[0]!;
-  const why = fit.length === 0 ? "no such key" : `${fit.length} keys begin so`;
+  const why = fit.length === 0 ? "no such key" : `${fit.length} keys begin with it`;
   throw new AppError("not_found", `Cannot find the key ${word}: ${why}, see \`legend key list\``);
 }
 

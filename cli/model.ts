@@ -103,7 +103,7 @@ function line(list: ModelList, running: readonly RunningModels[], model: ModelMa
 /** The baseline is listed like any model. */
 function baselineLine(list: ModelList, running: readonly RunningModels[]): string {
   const words = roles(list, running, BASELINE);
-  const about = list.models.length === 0 ? "no model yet: it scores" : "scores without a model";
+  const about = list.models.length === 0 ? "scores, since there is no model yet" : "scores without a model";
   return `${list.module.padEnd(9)} ${BASELINE.padEnd(12)}  ${words.padEnd(7)} ${about}\n`;
 }
 
@@ -243,7 +243,7 @@ export const modelShadow: VerbBody = {
   async run(call, context) {
     const { module, version } = await point(call, context, "shadow");
     const text = version
-      ? `${version} is asked beside the live model of ${module}`
+      ? `${version} scores in shadow beside the live model of ${module}`
       : `${module} has no shadow`;
     context.out(call.flags.json ? `${JSON.stringify({ module, shadow: version })}\n` : `${text}\n`);
     return EXIT.done;
@@ -275,11 +275,11 @@ function comparisonLines(comparison: ShadowComparison): string {
     }, only ${comparison.shadow} ${share(passes.shadow_only, decisions)}`,
     ...(judged
       ? [
-        `${answered} of them answered by the chain since, ${judged.live.positives} came true`,
+        `${answered} of them have since been answered by the chain, ${judged.live.positives} came true`,
         row(comparison.live, judged.live),
         row(comparison.shadow, judged.shadow),
       ]
-      : [`${answered} of them answered by the chain since: too few to say who was right`]),
+      : [`${answered} of them have since been answered by the chain: too few to say which model was right`]),
   ].join("\n");
 }
 

@@ -125,7 +125,7 @@ function checkFlag(command: Command, { name, value, least }: Flag, given: string
   if (value === undefined) return;
   const need = (what: string) => usage(command, `--${name} cannot be \`${given}\`, need ${what}`);
   if (value === "N" && !/^\d{1,15}$/.test(given)) throw need("a whole number");
-  if (least !== undefined && Number(given) < least) throw need(`a whole number from ${least} on`);
+  if (least !== undefined && Number(given) < least) throw need(`a whole number, at least ${least}`);
   const choices = choicesOf(value);
   if (choices && !choices.includes(given)) throw need(oneOf(given, choices));
   // A reason may be empty: `legend kill --reason "$WHY"` has to kill.

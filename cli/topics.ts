@@ -23,7 +23,7 @@ export const topicsCreate: VerbBody = {
     const made = ALL_TOPICS.filter(({ name }) => !before.has(name)).length;
     const there = ALL_TOPICS.length - made;
     context.out(
-      flags.json ? `${JSON.stringify({ made, there })}\n` : `${made} topics made, ${there} were there\n`,
+      flags.json ? `${JSON.stringify({ made, there })}\n` : `${made} topics created, ${there} existed already\n`,
     );
     return EXIT.done;
   },
@@ -86,7 +86,7 @@ export const topicsLag: VerbBody = {
         }
       }
     }
-    if (printed === 0 && !flags.json) context.out("no group has a place in any topic\n");
+    if (printed === 0 && !flags.json) context.out("no group has read any topic yet\n");
     return EXIT.done;
   },
 };
@@ -141,7 +141,7 @@ export const topicsVerify: VerbBody = {
       // In a pack, the damaged part may be a block's header: its records are reported as lost above.
       const isWhole = damaged === before;
       for (const file of await topic.damage()) {
-        context.say(`A header of ${file} is damaged${isWhole ? "; all records are read all the same" : ""}`);
+        context.say(`A header of ${file} is damaged${isWhole ? "; all records can still be read" : ""}`);
         damaged += 1;
       }
       context.out(

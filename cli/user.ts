@@ -87,7 +87,9 @@ export const userRemove: VerbBody = {
     });
     context.out(flags.json ? `${JSON.stringify({ name, removed: true, keys })}\n` : `${name} is removed\n`);
     if (keys.length > 0) {
-      context.say(`API keys that ${name} made still hold: ${keys.join(", ")}; see \`legend key revoke\``);
+      context.say(
+        `API keys that ${name} made are still valid: ${keys.join(", ")}; see \`legend key revoke\``,
+      );
     }
     return EXIT.done;
   },

@@ -150,7 +150,7 @@ Deno.test({ name: "an agent has stopped when it reported it itself, and not befo
   await titled("Kill sent · 1 of 2 agents have stopped");
   const [a, b] = document.querySelectorAll(".acks li");
   assert.match(a!.textContent!, /^a.*Stopped/);
-  assert.match(b!.textContent!, /^b.*Signature does not fit/, "a forged receipt is none");
+  assert.match(b!.textContent!, /^b.*Signature is not valid/, "a forged receipt is none");
   assert.doesNotMatch(b!.textContent!, /Stopped/);
   assert.match(document.body.textContent!, /Not all agents have stopped yet/);
   // Its own receipt arrives later, through the log.

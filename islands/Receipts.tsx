@@ -22,7 +22,7 @@ export function receiptRow(sent: Sent, done = "Applied"): ReceiptRow {
       name,
       kind: "bad",
       icon: "no",
-      word: "Signature does not fit",
+      word: "Signature is not valid",
       detail: "No agent of this installation signed it.",
     };
   }

@@ -3,9 +3,9 @@ import type { Command, Flag } from "../command.ts";
 import { SCOPES } from "../../core/auth/rights.ts";
 import { JSON_ANYWAY, JSON_FLAG } from "./flags.ts";
 
-const DAYS_FLAG: Flag = { name: "days", value: "N", doc: "How long it holds, 1 to 365 (90)" };
+const DAYS_FLAG: Flag = { name: "days", value: "N", doc: "Days it is valid, 1 to 365 (90)" };
 /** Allowed forms of KEY_ID. */
-const KEY_WORDS = "KEY_ID: an id of `legend key list`, at least its first 4 characters, or `newest`.";
+const KEY_WORDS = "KEY_ID: an id of `legend key list`, its first 4 or more characters, or `newest`.";
 
 export const ACCESS_VERBS: readonly Command[] = [
   {
@@ -13,13 +13,13 @@ export const ACCESS_VERBS: readonly Command[] = [
     args: "",
     group: "Access and audit",
     data: "read",
-    summary: "Write every entry of the audit as NDJSON, oldest first, with what proves it",
+    summary: "Write every entry of the audit as NDJSON, oldest first, with its proof",
     flags: [
       { name: "from", value: "N", doc: "First entry (1)" },
       {
         name: "out",
         value: "FILE",
-        doc: "Write there instead of stdout; a file that exists is not replaced",
+        doc: "Write to this file instead of stdout; an existing file is not replaced",
       },
       JSON_FLAG,
     ],
@@ -37,7 +37,7 @@ export const ACCESS_VERBS: readonly Command[] = [
     group: "Access and audit",
     data: "read",
     summary: "Print entries of the audit as NDJSON, newest first",
-    flags: [{ name: "limit", value: "N", least: 1, doc: "How many (50)" }, JSON_ANYWAY],
+    flags: [{ name: "limit", value: "N", least: 1, doc: "Number of entries (50)" }, JSON_ANYWAY],
     examples: ["legend audit show --limit 5"],
     body: async () => (await import("../audit.ts")).auditShow,
   },
@@ -46,12 +46,12 @@ export const ACCESS_VERBS: readonly Command[] = [
     args: "",
     group: "Access and audit",
     data: "read",
-    summary: "Go through the audit chain, hold it against its heads here and outside, and list every fault",
+    summary: "Check the audit chain against its heads here and outside, and list every fault",
     flags: [
       {
         name: "anchor",
         value: "FILE",
-        doc: "Hold it also against the heads in this file (`audit.anchor`)",
+        doc: "Also check it against the heads in this file (`audit.anchor`)",
       },
       JSON_FLAG,
     ],
@@ -72,12 +72,12 @@ export const ACCESS_VERBS: readonly Command[] = [
     name: "key new",
     args: "LABEL",
     group: "Access and audit",
-    summary: "Make an API key; prints it once",
+    summary: "Create an API key and print it once",
     flags: [
       {
         name: "scope",
         value: SCOPES.join("|"),
-        doc: "What it may do; may repeat. No key lifts a kill",
+        doc: "What it may do; may repeat. No key can lift a kill",
       },
       DAYS_FLAG,
       JSON_FLAG,
@@ -90,7 +90,7 @@ export const ACCESS_VERBS: readonly Command[] = [
     name: "key revoke",
     args: "KEY_ID",
     group: "Access and audit",
-    summary: "End an API key",
+    summary: "Revoke an API key",
     flags: [JSON_FLAG],
     examples: ["legend key revoke newest"],
     details: [KEY_WORDS],
@@ -100,7 +100,7 @@ export const ACCESS_VERBS: readonly Command[] = [
     name: "key rotate",
     args: "KEY_ID",
     group: "Access and audit",
-    summary: "Make an API key with the rights of another, which ends; prints the new one once",
+    summary: "Replace an API key by a new one with the same rights and print that once; the old one ends",
     flags: [DAYS_FLAG, JSON_FLAG],
     examples: ["legend key rotate newest"],
     details: [KEY_WORDS],
@@ -113,14 +113,14 @@ export const ACCESS_VERBS: readonly Command[] = [
     summary: "Print an access token of a user, for scripts: 15 minutes, `Authorization: Bearer`",
     flags: [JSON_FLAG],
     examples: ["legend token admin"],
-    details: ["It is a login like any other: the page lists it and ends it."],
+    details: ["It is a login like any other: the page lists it and can end it."],
     body: async () => (await import("../token.ts")).token,
   },
   {
     name: "user add",
     args: "NAME admin|auditor|viewer",
     group: "Access and audit",
-    summary: "Add a user of the page; prints the first password once",
+    summary: "Add a user of the page and print the first password once",
     flags: [JSON_FLAG],
     examples: ["legend user add alice viewer"],
     body: async () => (await import("../user.ts")).userAdd,
@@ -129,7 +129,7 @@ export const ACCESS_VERBS: readonly Command[] = [
     name: "user disable",
     args: "NAME",
     group: "Access and audit",
-    summary: "Let a user log in no more; their logins end",
+    summary: "Disable a user: they cannot log in, and their logins end",
     flags: [JSON_FLAG],
     examples: ["legend user disable alice"],
     body: async () => (await import("../user.ts")).userDisable,
@@ -138,7 +138,7 @@ export const ACCESS_VERBS: readonly Command[] = [
     name: "user enable",
     args: "NAME",
     group: "Access and audit",
-    summary: "Let a user who was disabled log in again",
+    summary: "Let a disabled user log in again",
     flags: [JSON_FLAG],
     examples: ["legend user enable alice"],
     body: async () => (await import("../user.ts")).userEnable,

@@ -3,11 +3,11 @@ import type { Flag } from "../command.ts";
 
 export const JSON_FLAG: Flag = { name: "json", doc: "NDJSON: one JSON object a line" };
 /** For verbs that print nothing else: a script may pass it to every verb. */
-export const JSON_ANYWAY: Flag = { name: "json", doc: "NDJSON, which is what it prints anyway" };
+export const JSON_ANYWAY: Flag = { name: "json", doc: "NDJSON, which is the output in any case" };
 export const DETACH_FLAG: Flag = { name: "detach", doc: "Do not wait for the job: print its id" };
 export const LOCAL_FLAG: Flag = {
   name: "local",
-  doc: "Read the log of this host, also where Kafka is configured",
+  doc: "Read the log of this host, even if Kafka is configured",
 };
 export const REASON: Flag = { name: "reason", value: "TEXT", doc: "Why; kept with the command" };
 /** Parts that live and die with `legend run` are started with this flag. */
@@ -15,7 +15,7 @@ export const PART_FLAG: Flag = { name: "part", doc: "End with the process that s
 export const SLOT_FLAG: Flag = {
   name: "slot",
   value: "N",
-  doc: "Slot of a block whose file does not say it",
+  doc: "Slot of a block whose file does not name it",
 };
 export const BLOCKS_FLAG: Flag = {
   name: "blocks",
@@ -30,7 +30,7 @@ export const TIME_FLAGS: readonly Flag[] = [
     value: "TIME",
     doc: "From this time on: a date (00:00 UTC), ISO 8601 with its zone, or Unix seconds",
   },
-  { name: "end", value: "TIME", doc: "Up to before this time" },
+  { name: "end", value: "TIME", doc: "Up to this time, exclusive" },
 ];
 
 export const SOURCE_FLAGS: readonly Flag[] = [
@@ -49,10 +49,10 @@ export const SOURCE_FLAGS: readonly Flag[] = [
   {
     name: "speed",
     value: "SPEED",
-    doc: "Times the simulated chain's own speed (1), or max; files are always read as fast as possible",
+    doc: "Multiple of the simulated chain's own speed (1), or max; files are always read as fast as possible",
   },
   { name: "json", doc: "Print the counters as one JSON object at the end" },
-  { name: "paper", doc: "Submit nothing (the default, and all this version can do)" },
+  { name: "paper", doc: "Submit nothing (the default, and the only mode of this version)" },
 ];
 
 /** The configuration keys that have a flag, except the data folder, which every verb accepts. */

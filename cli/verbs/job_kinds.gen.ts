@@ -7,10 +7,10 @@ export const JOB_KIND_VERBS:
     "args": "OUTPUT",
     "summary": "Write rows of the store to a Parquet or JSON file, here or on S3, with a manifest",
     "flags": [
-      { "name": "type", "value": "arb|mev", "doc": "What; may repeat, without it both" },
-      { "name": "dex", "value": "ID", "doc": "Only of this DEX; may repeat" },
-      { "name": "format", "value": "parquet|jsonl", "doc": "parquet without it" },
-      { "name": "compress", "value": "zstd|gzip|none", "doc": "zstd without it" },
+      { "name": "type", "value": "arb|mev", "doc": "Which rows; may repeat (both)" },
+      { "name": "dex", "value": "ID", "doc": "Only rows of this DEX; may repeat" },
+      { "name": "format", "value": "parquet|jsonl", "doc": "Format of the file (parquet)" },
+      { "name": "compress", "value": "zstd|gzip|none", "doc": "Compression (zstd)" },
     ],
     "examples": ["legend scrape day.parquet --start 2026-11-01 --end 2026-11-02 --type mev --detach"],
     "details": [
@@ -25,20 +25,20 @@ export const JOB_KIND_VERBS:
       {
         "name": "model",
         "value": "xgb|lgbm|torch",
-        "doc": "XGBoost, LightGBM or a small network; xgb without it",
+        "doc": "XGBoost (the default), LightGBM or a small network",
       },
-      { "name": "features", "value": "default|extended", "doc": "default without it" },
+      { "name": "features", "value": "default|extended", "doc": "Set of features (default)" },
       {
         "name": "param",
         "value": "NAME=NUMBER",
         "doc": "max_depth, learning_rate, n_estimators, subsample, colsample, lambda, seed",
       },
-      { "name": "promote", "value": "never|if_better|shadow", "doc": "What becomes of it; never without it" },
+      { "name": "promote", "value": "never|if_better|shadow", "doc": "Whether it goes live (never)" },
       {
         "name": "gpu",
         "doc": "Ask for a GPU; if none can be used, this is logged and the training continues",
       },
     ],
     "examples": ["legend train mev --start 2026-11-01 --end 2026-11-08 --param max_depth=6 --detach"],
-    "details": ["Labels and split: docs/FEATURES.md; the report lies beside the model."],
+    "details": ["Labels and split: docs/FEATURES.md; the report is beside the model."],
   }];

@@ -15,7 +15,7 @@ const JOBS: readonly Command[] = [
     name: "job cancel",
     args: "JOB",
     group: "Jobs and models",
-    summary: "End a job: at once when it is queued, at its next step when it runs",
+    summary: "End a job: at once if it is queued, at its next step if it runs",
     flags: [JSON_FLAG],
     examples: ["legend job cancel newest"],
     body: async () => (await import("../job.ts")).jobCancel,
@@ -35,7 +35,7 @@ const JOBS: readonly Command[] = [
     args: "JOB",
     group: "Jobs and models",
     data: "read",
-    summary: "What a job has said",
+    summary: "Print a job's log",
     flags: [{ name: "follow", doc: "Follow the log until the job is over" }, LOCAL_FLAG, JSON_FLAG],
     examples: ["legend job logs newest"],
     body: async () => (await import("../job.ts")).jobLogs,
@@ -57,14 +57,14 @@ const JOBS: readonly Command[] = [
     summary: "One job with its arguments, state and result",
     flags: [LOCAL_FLAG, JSON_FLAG],
     examples: ["legend job show newest --json"],
-    details: ["JOB: an id, at least its first 4 characters where they name one job, or `newest`."],
+    details: ["JOB: an id, its first 4 or more characters if they name one job, or `newest`."],
     body: async () => (await import("../job.ts")).jobShow,
   },
   ...JOB_KIND_VERBS.map(startVerb),
 ];
 
 /** Allowed forms of VERSION. */
-const VERSION_WORDS = "VERSION: a version, at least its first 4 characters where they name one, or `newest`.";
+const VERSION_WORDS = "VERSION: a version, its first 4 or more characters if they name one, or `newest`.";
 
 const MODELS: readonly Command[] = [
   {
@@ -72,7 +72,8 @@ const MODELS: readonly Command[] = [
     args: "MODULE",
     group: "Jobs and models",
     data: "read",
-    summary: "The model in shadow beside the one that decides: how far apart, what would pass, who was right",
+    summary:
+      "Compare the shadow model with the live one: difference of scores, what would pass, which was right",
     flags: [{ name: "hours", value: "N", least: 1, doc: "Decisions of the last N hours (1)" }, JSON_FLAG],
     examples: ["legend model compare arbitrage --hours 24"],
     details: [
@@ -85,7 +86,7 @@ const MODELS: readonly Command[] = [
     name: "model deploy",
     args: "MODULE VERSION",
     group: "Jobs and models",
-    summary: "Make a version, or `baseline`, live in the running agents; waits for their receipts",
+    summary: "Make a version, or `baseline`, live in the running agents, and wait for their receipts",
     flags: [JSON_FLAG],
     examples: ["legend model deploy mev baseline", "legend model deploy mev newest"],
     details: [VERSION_WORDS],
@@ -99,8 +100,8 @@ const MODELS: readonly Command[] = [
     flags: [JSON_FLAG],
     examples: ["legend model import mev model.so"],
     details: [
-      "Everything that an agent checks is checked first: form, ABI, features, golden answers; a file that is not such a model is",
-      "refused. One that brings code of its own needs models.foreign = true: that code has all rights of the agent.",
+      "Everything that an agent checks is checked first: form, ABI, features, golden answers; other files are",
+      "refused. A model that contains code of its own needs models.foreign = true: that code has all rights of the agent.",
     ],
     body: async () => (await import("../model.ts")).modelImport,
   },
@@ -109,12 +110,13 @@ const MODELS: readonly Command[] = [
     args: "[MODULE]",
     group: "Jobs and models",
     data: "read",
-    summary: "All registered models, oldest first: which is wanted, and which the agents here run",
+    summary:
+      "List all registered models, oldest first: which one is wanted, and which one the agents here run",
     flags: [JSON_FLAG],
     examples: ["legend model list", "legend model list mev --json"],
     details: [
       "live: wanted, and every agent that runs here runs it. wanted: deployed or pinned, and not (yet) run; the lines below",
-      "the list say who runs what instead, and why. runs: run and not wanted. pinned, shadow: as set.",
+      "the list say which agent runs what instead, and why. runs: run but not wanted. pinned, shadow: as set.",
     ],
     body: async () => (await import("../model.ts")).modelList,
   },
@@ -122,7 +124,7 @@ const MODELS: readonly Command[] = [
     name: "model pin",
     args: "MODULE [VERSION]",
     group: "Jobs and models",
-    summary: "Keep a version, or `baseline`, live whatever is deployed; without VERSION, lift the pin",
+    summary: "Keep a version, or `baseline`, live whatever is deployed; without VERSION, remove the pin",
     flags: [JSON_FLAG],
     examples: ["legend model pin mev baseline", "legend model pin mev"],
     details: [VERSION_WORDS],
@@ -142,7 +144,7 @@ const MODELS: readonly Command[] = [
     name: "model rollback",
     args: "MODULE",
     group: "Jobs and models",
-    summary: "Make live again what was live before; the baseline when nothing was",
+    summary: "Make the previous live version live again; the baseline if there was none",
     flags: [JSON_FLAG],
     examples: ["legend model rollback mev"],
     body: async () => (await import("../model.ts")).modelRollback,
@@ -151,7 +153,7 @@ const MODELS: readonly Command[] = [
     name: "model shadow",
     args: "MODULE [VERSION]",
     group: "Jobs and models",
-    summary: "Score live flow with a version without deciding by it; without VERSION, stop",
+    summary: "Score live flow with a version that does not decide; without VERSION, stop",
     flags: [JSON_FLAG],
     examples: ["legend model shadow mev newest", "legend model shadow mev"],
     details: [VERSION_WORDS],
@@ -173,7 +175,7 @@ const MODELS: readonly Command[] = [
     args: "MODULE VERSION",
     group: "Jobs and models",
     data: "read",
-    summary: "Everything that an agent checks before it uses a model",
+    summary: "Run every check that an agent makes before it uses a model",
     flags: [JSON_FLAG],
     examples: ["legend model verify mev newest"],
     details: [VERSION_WORDS],

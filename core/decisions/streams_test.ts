@@ -83,7 +83,7 @@ Deno.test("Streams bounds each principal and all together, by kind, and gives pl
   const streams = new Streams(() => null);
   const who = (name: string) => person(name, "viewer", name, 9e9);
   const given = Array.from({ length: 16 }, () => streams.open("events", who("a"), () => {}));
-  assert.throws(() => streams.open("events", who("a"), () => {}), /16 streams of yours/);
+  assert.throws(() => streams.open("events", who("a"), () => {}), /16 of your streams/);
   streams.open("websocket", who("a"), () => {});
   streams.open("events", who("b"), () => {});
   given[0]![Symbol.dispose]();

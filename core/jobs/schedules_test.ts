@@ -60,9 +60,9 @@ Deno.test("schedules are read as they were written; wrong ones leave the file as
     writeSchedules(folder, [NIGHTLY]);
     assert.deepEqual(readSchedules(folder, JOB_KINDS), [NIGHTLY]);
     const wrong: [list: Schedule[], why: RegExp][] = [
-      [[NIGHTLY, NIGHTLY], /two schedules nightly/],
+      [[NIGHTLY, NIGHTLY], /two schedules called nightly/],
       [[{ ...NIGHTLY, cron: "61 * * * *" }], /cron field minute/],
-      [[{ ...NIGHTLY, cron: "0 0 31 2 *" }], /no day is like that/],
+      [[{ ...NIGHTLY, cron: "0 0 31 2 *" }], /no date matches it/],
     ];
     for (const [list, why] of wrong) {
       assert.throws(() => writeSchedules(folder, list), why);

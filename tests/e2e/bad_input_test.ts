@@ -296,7 +296,10 @@ Deno.test("a port in use ends the whole run with one line", () =>
     assert.equal(code, 3);
     assert.match(
       messages(stderr),
-      new RegExp(`^Cannot listen on 127\\.0\\.0\\.1:${port}: another program does, use another --port$`, "m"),
+      new RegExp(
+        `^Cannot listen on 127\\.0\\.0\\.1:${port}: another program listens there, use another --port$`,
+        "m",
+      ),
     );
   }));
 

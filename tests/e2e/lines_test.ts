@@ -137,7 +137,10 @@ Deno.test("who starts a run by hand reads why a part refused to start, also wher
     const { code, stderr } = await legend([...words, "--config", config]);
     listener.close();
     assert.equal(code, 3, stderr);
-    assert.match(stderr, /^Cannot listen on 127\.0\.0\.1:\d+: another program does, use another --port\n$/);
+    assert.match(
+      stderr,
+      /^Cannot listen on 127\.0\.0\.1:\d+: another program listens there, use another --port\n$/,
+    );
     const said = await Deno.readTextFile(file);
     assert.match(said, /ERROR api: Cannot listen on /);
     assert.match(said, /INFO {2}run: all parts have ended\n$/);

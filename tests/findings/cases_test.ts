@@ -235,7 +235,7 @@ Deno.test("engine 16: capture overwrites nothing unless --force is given", { ign
     const before = await Deno.readFile(out);
     const second = await legend(args);
     assert.equal(second.code, 1);
-    assert.match(second.stderr, /it is there already, need another name or --force/);
+    assert.match(second.stderr, /it exists already, need another name or --force/);
     assert.deepEqual(await Deno.readFile(out), before);
     assert.equal((await legend([...args, "--force"])).code, 0);
   });

@@ -177,7 +177,7 @@ Deno.test("L10, operator 17: a part that is started again and again is BAD in do
     assert.equal(doctor.code, 1, doctor.stdout);
     assert.match(
       doctor.stdout,
-      /^BAD {2}part worker: started again \d+ times in a minute, it ended with \d+/m,
+      /^BAD {2}part worker: restarted \d+ times in a minute, it last ended with \d+/m,
     );
     assert.doesNotMatch(doctor.stdout, /^BAD {2}part (api|agent)/m);
   }));

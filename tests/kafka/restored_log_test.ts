@@ -100,7 +100,7 @@ async function olderLogIsSaid({ data, env }: Installation, sink: Part): Promise<
   assert.equal(doctor.code, 1);
   assert.match(
     doctor.stdout,
-    /^BAD {2}log and store: Cannot store .*another record stands before .*; the same with .*metrics-proto/m,
+    /^BAD {2}log and store: Cannot store .*the record before offset .* is a different one.*; the same with .*metrics-proto/m,
   );
 }
 
@@ -109,7 +109,7 @@ async function acceptedWithoutLossOrDoubles({ data, env, rows, sinkOnce }: Insta
   assert.equal(accepted.code, 0, accepted.stderr);
   assert.match(
     accepted.stdout,
-    /^metrics-proto: stored on from offset \d+; \d+ rows of the store are not in this log/m,
+    /^metrics-proto: storing continues from offset \d+; \d+ rows of the store are not in this log/m,
   );
   assert.equal((await sinkOnce()).code, 0);
   for (const [topic, table] of Object.entries(TABLES)) {

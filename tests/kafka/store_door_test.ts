@@ -41,7 +41,7 @@ Deno.test("H3: a stranger of this host gets no query, no version, no setting, an
       await (await ask("SYSTEM STOP LISTEN HTTP")).body?.cancel();
       const { code, stderr } = await part.ended();
       assert.equal(code, 1);
-      assert.match(stderr, /does not take connections on 127\.0\.0\.1:\d+ any more/);
+      assert.match(stderr, /no longer accepts connections on 127\.0\.0\.1:\d+/);
     } finally {
       await part.end("SIGKILL");
     }

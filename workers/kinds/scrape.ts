@@ -44,10 +44,10 @@ export const scrape: JobKind<ScrapeArgs> = {
     args: "OUTPUT",
     summary: "Write rows of the store to a Parquet or JSON file, here or on S3, with a manifest",
     flags: [
-      { name: "type", value: "arb|mev", doc: "What; may repeat, without it both" },
-      { name: "dex", value: "ID", doc: "Only of this DEX; may repeat" },
-      { name: "format", value: "parquet|jsonl", doc: "parquet without it" },
-      { name: "compress", value: "zstd|gzip|none", doc: "zstd without it" },
+      { name: "type", value: "arb|mev", doc: "Which rows; may repeat (both)" },
+      { name: "dex", value: "ID", doc: "Only rows of this DEX; may repeat" },
+      { name: "format", value: "parquet|jsonl", doc: "Format of the file (parquet)" },
+      { name: "compress", value: "zstd|gzip|none", doc: "Compression (zstd)" },
     ],
     examples: ["legend scrape day.parquet --start 2026-11-01 --end 2026-11-02 --type mev --detach"],
     details: [
