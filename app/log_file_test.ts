@@ -66,7 +66,10 @@ Deno.test("lines that the file cannot take go to stderr, with one line why, and 
     file.write("two\n");
     assert.deepEqual(instead, ["one\n", "two\n"]);
     assert.equal(problems.length, 1);
-    assert.match(problems[0]!, /^Cannot (write|use) .*legend\.log.*; lines go to stderr until it can be written$/);
+    assert.match(
+      problems[0]!,
+      /^Cannot (write|use) .*legend\.log.*; lines go to stderr until it can be written$/,
+    );
     Deno.mkdirSync(`${folder}/logs`);
     file.write("three\n");
     assert.equal(Deno.readTextFileSync(path), "three\n");

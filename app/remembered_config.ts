@@ -14,7 +14,9 @@ export function rememberConfig(folder: string, context: Context): void {
   const path = given && resolve(given.path);
   try {
     const problem = path && Deno.statSync(path).isFile ? whyNotKept(path, folder) : "";
-    if (problem) context.say(`Cannot keep ${path} for other verbs: ${problem}; they need --config ${path}`);
+    if (problem) {
+      context.say(`Cannot remember ${path} for other verbs: ${problem}; they need --config ${path}`);
+    }
     if (path && problem === null) replaceFile(file, `${path}\n`);
     else removeIfThere(file);
   } catch (error) {

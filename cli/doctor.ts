@@ -99,7 +99,7 @@ function modelFindings(context: Context): Finding[] {
       return {
         name,
         ok,
-        detail: ok ? `${runs} runs` : `${desired} is wanted, ${runs} runs; deploy it again`,
+        detail: ok ? `${runs} runs` : `${desired} should run, but ${runs} runs; deploy it again`,
       };
     },
   );

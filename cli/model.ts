@@ -152,7 +152,7 @@ export const modelVerify: VerbBody = {
       return EXIT.failed;
     }
     if (!call.flags.json) {
-      context.out(`${version} can be used${checked.foreign ? "; it runs code of its own" : ""}\n`);
+      context.out(`${version} can be used${checked.foreign ? "; it contains code of its own" : ""}\n`);
     }
     return EXIT.done;
   },
@@ -269,7 +269,7 @@ function comparisonLines(comparison: ShadowComparison): string {
     }, ECE ${calibration_error.toFixed(4)}`;
   return [
     `${decisions} decisions of the last ${comparison.hours} h scored by ${comparison.live} (decides) and ${comparison.shadow} (in shadow)`,
-    `scores apart   ${comparison.mean_difference.toFixed(4)} on average`,
+    `mean difference of the scores ${comparison.mean_difference.toFixed(4)}`,
     `pass score_min both ${share(passes.both, decisions)}, only ${comparison.live} ${
       share(passes.live_only, decisions)
     }, only ${comparison.shadow} ${share(passes.shadow_only, decisions)}`,

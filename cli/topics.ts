@@ -23,7 +23,9 @@ export const topicsCreate: VerbBody = {
     const made = ALL_TOPICS.filter(({ name }) => !before.has(name)).length;
     const there = ALL_TOPICS.length - made;
     context.out(
-      flags.json ? `${JSON.stringify({ made, there })}\n` : `${made} topics created, ${there} existed already\n`,
+      flags.json
+        ? `${JSON.stringify({ made, there })}\n`
+        : `${made} topics created, ${there} existed already\n`,
     );
     return EXIT.done;
   },

@@ -24,7 +24,7 @@ function itemOf(agent: FleetAgent, agents: readonly FleetAgent[], prefix: string
     return {
       kind: "bad",
       what: `${title} is killed.`,
-      detail: "It stays so over restarts until an admin lifts it.",
+      detail: "It stays killed over restarts until an admin lifts the kill.",
       link: `${settings}#kill`,
     };
   }
@@ -43,7 +43,7 @@ function itemOf(agent: FleetAgent, agents: readonly FleetAgent[], prefix: string
     return {
       kind: "warn",
       what: `${title} skips everything.`,
-      detail: "Its throttle is 100 %: no decision is made.",
+      detail: "Its throttle is 100 %: it makes no decision.",
       link: `${settings}#policy`,
     };
   }
@@ -51,7 +51,7 @@ function itemOf(agent: FleetAgent, agents: readonly FleetAgent[], prefix: string
     return {
       kind: "warn",
       what: `${title} lost ${grouped(agent.dropped)} decisions since its start.`,
-      detail: "They were made faster than they could be written to the log.",
+      detail: "It made them faster than it could write them to the log.",
     };
   }
   return null;

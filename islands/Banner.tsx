@@ -35,7 +35,7 @@ const STREAM_LOST_MS = 3_000;
 
 const WHO: Record<Blindness, (seconds: string) => string> = {
   offline: (seconds) => `No answer for ${seconds}: this browser is offline.`,
-  login: (seconds) => `Your login ended ${seconds} ago: the server answers nothing more.`,
+  login: (seconds) => `Your login ended ${seconds} ago: the server no longer answers this page.`,
   unreachable: (seconds) => `No answer for ${seconds}: the server cannot be reached.`,
   silent: (seconds) => `No answer for ${seconds} from the server.`,
 };
@@ -54,7 +54,7 @@ export function problemOf(
       level: "bad",
       what: WHO[blind.who](age(blind.for_ms / 1000)),
       works: `${asOf}Agents keep running without this page.${
-        blind.who === "login" ? " Log in to see and to steer them." : ""
+        blind.who === "login" ? " Log in to see and control them." : ""
       }`,
       kill_by_host: true,
     };
@@ -65,7 +65,7 @@ export function problemOf(
     return {
       key: "agents unknown",
       level: "bad",
-      what: `The server cannot say how the agents are, for ${age(late_s)}.`,
+      what: `For ${age(late_s)} the server has not been able to report the state of the agents.`,
       works: error,
       kill_by_host: true,
     };
@@ -77,9 +77,9 @@ export function problemOf(
       level: "warn",
       what: silent.map((agent) => silenceOf(agent, agents, late_s)).join(" "),
       works: silent.some(({ here }) => here)
-        ? "Its supervisor starts it again when it has ended. If it is frozen or hangs, wake it on its host with kill -CONT " +
-          "and its process id, or restart it: a kill holds by its latch all the same."
-        : "Its host is cut off, or the agent has ended there; it obeys what it missed when it is back.",
+        ? "If it has ended, its supervisor restarts it. If it is frozen or hangs, wake it on its host with kill -CONT " +
+          "and its process id, or restart it: a kill still holds, by its latch."
+        : "Its host is cut off, or the agent has ended there; when it is back, it obeys the commands that it missed.",
       kill_by_host: false,
     };
   }
@@ -87,7 +87,7 @@ export function problemOf(
     return {
       key: "stream",
       level: "warn",
-      what: `The live stream is lost for ${age(stream_lost_ms / 1000)}.`,
+      what: `The live stream has been lost for ${age(stream_lost_ms / 1000)}.`,
       works: "Figures and commands still work; new rows do not arrive. It reconnects by itself.",
       kill_by_host: false,
     };
@@ -98,7 +98,7 @@ export function problemOf(
 function silenceOf(agent: FleetAgent, agents: readonly FleetAgent[], late_s: number | null): string {
   const title = MODULE_TITLES[agent.module];
   const name = ofModule(agents, agent.module).length === 1 ? title : `${title} (${agent.instance})`;
-  return `${name} has said nothing for ${age(silence(agent, late_s))}.`;
+  return `${name} has not reported for ${age(silence(agent, late_s))}.`;
 }
 
 export function Banner({ problem }: { problem: BannerProblem | null }) {

@@ -110,7 +110,7 @@ export function JobList({ title, asked, admin, only: mine, detail, instead }: Jo
         )}
         {asked.value && shown.length === 0 && (
           <div class="panel-f">
-            <span>{jobs.length === 0 ? "No job yet." : "No job is like that."}</span>
+            <span>{jobs.length === 0 ? "No job yet." : "No job matches."}</span>
           </div>
         )}
       </section>

@@ -70,7 +70,9 @@ export default function KillDialog() {
           <Outcome state={state} stage={stage} seconds={seconds} />
           {stage !== "done" && (
             <div class="stack s t2">
-              <p>If this page does not answer, run on the host. It works with log, database and page down:</p>
+              <p>
+                If this page does not answer, run this on the host. It works with log, database and page down:
+              </p>
               <HostKill />
             </div>
           )}
@@ -150,7 +152,7 @@ const Ask = ({ scope, reason, setScope, setReason }: AskProps) => (
     </fieldset>
     <div class="f">
       <label for="kill-reason">
-        Reason <span class="t3">(optional, goes to the audit log)</span>
+        Reason <span class="t3">(optional, written to the audit log)</span>
       </label>
       <input
         class="in"
@@ -177,7 +179,7 @@ function Outcome({ state: { kill }, stage, seconds }: { state: KillState; stage:
             <>
               <b>Sent, no answer for {seconds} s.</b>{" "}
               <span>
-                Nobody has said that an agent stopped. Run <code>{command}</code>{" "}
+                No agent has confirmed that it stopped. Run <code>{command}</code>{" "}
                 on the host, or send it again.
               </span>
             </>

@@ -174,7 +174,7 @@ Deno.test(
     await open();
     clock.forward(LET_GO_MS);
     press("Enter");
-    await titled("The kill was not taken");
+    await titled("The kill was not accepted");
     assert.match(
       document.body.textContent!,
       /No agent is known to have stopped.*The control key cannot be read/,
@@ -199,7 +199,7 @@ Deno.test(
     await titled("Kill sent, waiting for the answer");
     clock.forward(3_000);
     await titled("Kill sent, no answer for");
-    assert.match(document.body.textContent!, /Nobody has said that an agent stopped. Run legend kill/);
+    assert.match(document.body.textContent!, /No agent has confirmed that it stopped. Run legend kill/);
     assert.equal(server.changes.length, 1, "it is not sent again by itself");
     assert.ok(!button("Send again").disabled);
   },

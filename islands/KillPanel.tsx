@@ -37,7 +37,7 @@ export function KillPanel({ module, agents, killed, role }: KillPanelProps) {
       </div>
       <div class="panel-b stack-3">
         <p class="t2">
-          Stops emission and submission within one event on every agent, and stays over restarts.
+          Stops emission and submission within one event on every agent, and survives restarts.
         </p>
         {admin && (agents === 0 || killed < agents) && (
           <div class="row wrap">

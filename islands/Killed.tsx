@@ -28,7 +28,7 @@ export function Killed({ module, audit, lift }: KilledProps) {
       <div class="grow">
         <b>Killed.</b> <NoAnswer asked={kills.problem ? kills : lifts} what="Who killed it" />
         {!audit
-          ? <span>Who did it stands in the audit, which this role does not read.</span>
+          ? <span>The audit says who did it; this role cannot read the audit.</span>
           : known
           ? <KillEntry {...known} />
           : null}
@@ -48,7 +48,7 @@ function KillEntry(found: KilledBy) {
     return found.all
       ? (
         <span>
-          No kill in the audit is this one: it came by a signal or from another host, or it could not be
+          This kill is not in the audit: it came by a signal or from another host, or it could not be
           written down.
         </span>
       )
@@ -59,7 +59,7 @@ function KillEntry(found: KilledBy) {
   if (found.is === "asked") {
     return (
       <span>
-        <b>{kill.who}</b> asked for it {at} No agent had taken it when it was answered.
+        <b>{kill.who}</b> asked for it {at} No agent had confirmed it when the answer was given.
       </span>
     );
   }
@@ -72,7 +72,7 @@ function KillEntry(found: KilledBy) {
   return (
     <span>
       {by} <b>{found.lift.who}</b> asked to lift it at {utc(found.lift.at_ms)}{" "}
-      UTC: if that was done, it was killed again by a signal, or from another host.
+      UTC: if it was lifted, the module was killed again by a signal or from another host.
     </span>
   );
 }

@@ -38,11 +38,13 @@ export const Empty = ({ filtered, gate }: { filtered: boolean; gate: string }) =
       {filtered
         ? "No row matches the filter"
         : gate
-        ? `Nothing was refused by ${gate} lately`
+        ? `Nothing was refused by ${gate} recently`
         : "No decisions yet"}
     </h3>
     <p class="t2">
-      {filtered ? "Rows are there, but hidden." : "What is weighed and refused is counted on the Overview."}
+      {filtered
+        ? "There are rows, but the filter hides them."
+        : "The Overview counts what is weighed and refused."}
     </p>
   </div>
 );

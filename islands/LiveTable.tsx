@@ -116,7 +116,7 @@ const Foot = ({ buffer, listed, isList, source, shown }: ReturnType<typeof useIt
     <span>
       {source === undefined ? "" : `${grouped(shown.length)} rows shown`}
       {isList
-        ? `, the newest ${grouped(listed?.length ?? 0)} that are kept at hand, asked for every ${
+        ? `, the newest ${grouped(listed?.length ?? 0)} that the server keeps, refreshed every ${
           LIST_EVERY_MS / 1000
         } s`
         : `, ${grouped(buffer.received)} received since the page was opened${

@@ -184,5 +184,5 @@ Deno.test({ name: "before the server has said what there is, none is not said", 
 
 Deno.test({ name: "the foot of a list says how often it is asked for", ...PAGE }, async () => {
   await page("r1", "?gate=ev_min");
-  assert.match(foot()!, /the newest 1 that are kept at hand, asked for every 10 s$/);
+  assert.match(foot()!, /the newest 1 that the server keeps, refreshed every 10 s$/);
 });

@@ -14,7 +14,7 @@ export function ModeBadges({ agents }: { agents: readonly FleetAgent[] }) {
   if (agents.length === 0) return null;
   const { source_class, source_name, mode } = provenance(agents);
   const known = source_class === null
-    ? ["SOURCE UNKNOWN", "No agent says what it reads"] as const
+    ? ["SOURCE UNKNOWN", "No agent has reported its source"] as const
     : SOURCES[source_class];
   return (
     <>

@@ -24,7 +24,7 @@ function Beside({ next, now, trainedAt }: ModelQuestionProps) {
       ))}
       <div class="tw" tabIndex={0} role="region" aria-label="Both models, scrolls">
         <table class="mini">
-          <caption class="sr">The model that would decide beside the one that does</caption>
+          <caption class="sr">The model that would decide, beside the one that decides now</caption>
           <thead>
             <tr>
               <th scope="col">Figure</th>

@@ -32,9 +32,9 @@ function stateOf(
       `${isLive ? "Live" : "Wanted"}${isPinned ? ", pinned" : ""}`,
     ];
   }
-  if (runs > 0) return ["warn", "part", `Runs in ${runs} of ${running.length}, not wanted`];
+  if (runs > 0) return ["warn", "part", `Runs in ${runs} of ${running.length}, but should not`];
   if (list.shadow === version) return ["paper", "shadow", "Shadow"];
-  return ["off", "stop", version === BASELINE ? "Always there" : "Registered"];
+  return ["off", "stop", version === BASELINE ? "Always available" : "Registered"];
 }
 
 export interface ModelsProps {
@@ -103,7 +103,7 @@ export function Models({ list, running, admin, said, swap }: ModelsProps) {
           ? <span class={said.bad ? "bad" : ""} role={said.bad ? "alert" : "status"}>{said.text}</span>
           : list && models.length === 0
           ? <span>No model yet: the baseline of docs/BASELINE.md scores.</span>
-          : <span>Judged on rows later than those it learned from, of attackers it has not seen.</span>}
+          : <span>Judged on rows later than its training rows, of attackers that it has not seen.</span>}
       </div>
     </section>
   );
@@ -128,7 +128,7 @@ function Decides({ list, running }: { list: ModelList; running: readonly Running
   return (
     <>
       <span class="mono">{desired}</span> is wanted; {running.length === 0
-        ? "no agent has said what it runs"
+        ? "no agent has reported what it runs"
         : others.map(({ instance, version }) => `${instance} runs ${version}`).join(", ")}
     </>
   );

@@ -80,7 +80,7 @@ interface Made {
 const MadeKey = ({ made: { label, key }, onClose }: { made: Made; onClose(): void }) => (
   <div class="notice" data-s="ok" data-new-key role="status">
     <div class="grow stack">
-      <b>Key {label}: shown this once, kept nowhere.</b>
+      <b>Key {label}: shown only once, stored nowhere.</b>
       <div class="cmd">
         <code>{key}</code>
         <button type="button" class="cpy" data-copy={key} aria-label="Copy the new key">

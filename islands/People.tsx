@@ -24,7 +24,7 @@ const REVOKE = ({ label, id, scopes }: Key) => ({
   body: (
     <p>
       What uses key <span class="mono">{id}</span> ({scopes.join(", ")}){" "}
-      is refused from now on. A revoked key cannot be brought back.
+      is refused from now on. A revoked key cannot be restored.
     </p>
   ),
   yes: `Revoke ${label}`,

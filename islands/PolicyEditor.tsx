@@ -132,7 +132,7 @@ const ReasonField = ({ reason, setReason }: { reason: string; setReason(reason: 
     <input
       class="in"
       id="p-reason"
-      placeholder="Goes to the audit log"
+      placeholder="Written to the audit log"
       maxLength={500}
       value={reason}
       onInput={(event) => setReason(event.currentTarget.value)}

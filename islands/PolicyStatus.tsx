@@ -8,11 +8,11 @@ export function PolicyStatus({ agents, wanted, late_s }: Pick<AgentsState, "agen
   return (
     <section class="panel">
       <div class="panel-h">
-        <h2>Wanted and in force</h2>
+        <h2>Desired and in force</h2>
       </div>
-      <div class="tw" tabIndex={0} role="region" aria-label="Policy wanted and in force, scrolls">
+      <div class="tw" tabIndex={0} role="region" aria-label="Policy desired and in force, scrolls">
         <table>
-          <caption class="sr">Policy wanted and in force by agent</caption>
+          <caption class="sr">Policy desired and in force by agent</caption>
           <thead>
             <tr>
               <th scope="col">Agent</th>
@@ -63,7 +63,7 @@ function AgentRow({ agent, want, late_s }: AgentRowProps) {
         {!want
           ? <State kind="off" icon="wait">No command yet</State>
           : terms.length === 0
-          ? <State kind="ok" icon="ok">As wanted</State>
+          ? <State kind="ok" icon="ok">In sync</State>
           : terms.map((term) => (
             <State kind="warn" icon="no" key={term}>
               {`${term} ${termText(agent.policy, term)} ≠ ${termText(want.policy, term)}`}

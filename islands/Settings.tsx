@@ -82,7 +82,7 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
 }
 
 const UNSENT = {
-  title: "Leave the change unsent?",
+  title: "Discard the unsent change?",
   body: <p>What you typed has not been sent and is lost if you continue.</p>,
-  yes: "Leave it unsent",
+  yes: "Discard it",
 };

@@ -75,7 +75,7 @@ function Agreement({ decisions, mean_difference, passes, answered, judged }: Sha
       <dd>{fixed(mean_difference, 4)}</dd>
       <dt>Pass score_min by both</dt>
       <dd>{part(passes.both)}</dd>
-      <dt>Only by what decides</dt>
+      <dt>Only by the live model</dt>
       <dd>{part(passes.live_only)}</dd>
       <dt>Only by the shadow</dt>
       <dd>{part(passes.shadow_only)}</dd>
@@ -97,7 +97,7 @@ type JudgedProps = Pick<ShadowComparison, "live" | "shadow"> & {
 const Judged = ({ judged, ...names }: JudgedProps) => (
   <div class="tw" tabIndex={0} role="region" aria-label="Who was right, scrolls">
     <table>
-      <caption class="sr">Both models on the decisions that the chain has answered</caption>
+      <caption class="sr">Both models on the decisions for which the chain has an answer</caption>
       <thead>
         <tr>
           <th scope="col">Model</th>

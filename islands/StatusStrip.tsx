@@ -159,7 +159,10 @@ function useAnnounced(agents: FleetAgent[], late_s: number | null, problem: Bann
   const key = [...states, problem?.key ?? ""].join(" ").trim();
   const said = useRef({ key: "", text: "" });
   if (said.current.key !== key) {
-    said.current = { key, text: [...states, problem?.what ?? ""].join(" ").trim() || "All is well again." };
+    said.current = {
+      key,
+      text: [...states, problem?.what ?? ""].join(" ").trim() || "Everything works again.",
+    };
   }
   return said.current.text;
 }

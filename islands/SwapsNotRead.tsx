@@ -29,7 +29,11 @@ export function SwapsNotRead() {
           </div>
         )
         : found === null
-        ? <p class="panel-b t2 s">Unknown: no agent counts them. None runs, or an older version.</p>
+        ? (
+          <p class="panel-b t2 s">
+            Unknown: no agent counts them. Either none runs, or it is an older version.
+          </p>
+        )
         : found.total === 0
         ? <p class="panel-b t2 s">None. Every call that looked like a swap was read.</p>
         : (

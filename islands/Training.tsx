@@ -40,7 +40,7 @@ function answered({ version, receipts, silent }: Deployed): VerbResult {
     ...silent.map((instance) => `${instance} has not answered`),
   ];
   const bad = silent.length > 0 || receipts.some(({ applied }) => !applied);
-  return { bad, text: parts.join("; ") || `${version} is deployed; no agent runs that could answer` };
+  return { bad, text: parts.join("; ") || `${version} is deployed; no agent is running to confirm it` };
 }
 
 /** Asks for confirmation if needed, then acts; the result as text. Null: not confirmed. */
@@ -55,9 +55,7 @@ async function change(
     await api("POST /api/training/models/:id/shadow", { params, body: { on: verb === "shadow" } });
     return {
       bad: false,
-      text: verb === "shadow"
-        ? `${version} is asked beside what decides`
-        : `${version} is not asked any more`,
+      text: verb === "shadow" ? `${version} now scores in shadow` : `${version} no longer scores in shadow`,
     };
   }
   const next = verb === "rollback" ? before(list) : version;

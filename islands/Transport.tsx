@@ -26,7 +26,7 @@ export function Transport({ admin }: { admin: boolean }) {
     <section class="panel" id="realtime">
       <div class="panel-h">
         <h2>Transport</h2>
-        <span class="s t2">how events are gathered for browsers</span>
+        <span class="s t2">how events are collected for browsers</span>
       </div>
       <NoAnswer asked={asked} what="These settings" />
       <form class="panel-b stack-3" onSubmit={save}>

@@ -32,14 +32,13 @@ export function WhyNot({ module, agents, figures: { latest }, prefix }: WhyNotPr
           ? <Skeleton what="Why not" lines={6} />
           : (
             <p class="t2 s">
-              No agent of this module counts its opportunities: none runs, or an older version.
+              No agent of this module counts its opportunities: either none runs, or it is an older version.
             </p>
           )}
         {agents.length > 0 && (
           <p class="s t2">
             Apart from these: {grouped(factsOf(agents))}{" "}
-            observed facts, what others did on the chain, since the agents' start. They are no decisions of
-            ours.
+            observed facts: what others did on the chain since the agents started. They are not our decisions.
           </p>
         )}
       </div>

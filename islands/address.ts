@@ -19,7 +19,7 @@ const LATER: ReadonlySet<string> = new Set([
 export function ignored(search: string, known: readonly string[]): string[] {
   const names = [...new Set(new URLSearchParams(search).keys())].filter((name) => !known.includes(name));
   return names.map((name) =>
-    `${name.slice(0, 40)}: ${LATER.has(name) ? "this page does not filter by it yet" : "not known"}`
+    `${name.slice(0, 40)}: ${LATER.has(name) ? "this page cannot filter by it yet" : "not known"}`
   );
 }
 

@@ -218,7 +218,7 @@ export async function api<R extends ApiRoute>(
     } catch (error) {
       // The answer was cut off, or took too long.
       throw error instanceof SyntaxError
-        ? new Problem(answer.status, "The server's answer cannot be read: it is not JSON")
+        ? new Problem(answer.status, "Cannot read the server's answer: it is not JSON")
         : noAnswer(true, limit_ms);
     }
   }

@@ -19,6 +19,6 @@ async function copied(text: string, beside: HTMLElement): Promise<boolean> {
 /** Copies `text` to the clipboard; returns whether the browser allowed it. */
 export async function copyText(text: string, beside: HTMLElement = document.body): Promise<boolean> {
   const isCopied = await copied(text, beside);
-  announce(isCopied ? "Copied" : "The browser refused to copy. Select the text and copy it by hand.");
+  announce(isCopied ? "Copied" : "The browser refused to copy. Select the text and copy it yourself.");
   return isCopied;
 }

@@ -42,7 +42,7 @@ export const newRequestId = (): string => hex(crypto.getRandomValues(new Uint8Ar
 export function answerText(error: string): string {
   if (/temporarily unavailable|timed? ?out|EAGAIN/i.test(error)) return "It did not answer in time.";
   if (/connection refused|no such file|not found/i.test(error)) {
-    return "Nothing listens there: it does not run.";
+    return "Nothing listens there: it is not running.";
   }
   return error.replace(/\s*\(os error \d+\)/g, "");
 }

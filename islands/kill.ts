@@ -137,7 +137,7 @@ function rowOf(sent: CommandAnswer["sent"][number], isKilled: boolean): KillRow 
     kind: "ok",
     icon: "ok",
     word: "Stopped",
-    detail: "Its state says killed.",
+    detail: "Its state says that it is killed.",
     isStopped: true,
   };
 }

@@ -20,7 +20,7 @@ export function titleOf(stage: Stage, { rows, stopped }: KillState, seconds: num
     ask: "Kill trading",
     sending: `Kill sent, waiting for the answer: ${seconds} s`,
     unreachable: `Kill sent, no answer for ${seconds} s`,
-    failed: "The kill was not taken",
+    failed: "The kill was not accepted",
     partly: `Kill sent · ${stopped} of ${rows.length} agents have stopped`,
     done: `Kill sent · ${stopped} of ${rows.length} agents have stopped`,
   };
@@ -29,8 +29,8 @@ export function titleOf(stage: Stage, { rows, stopped }: KillState, seconds: num
 
 /** What a screen reader announces for a stage. */
 export const ANNOUNCEMENTS = {
-  unreachable: "The kill was sent, there is no answer. Run the command below on the host.",
-  failed: "The kill was not taken.",
+  unreachable: "The kill was sent, but there is no answer. Run the command below on the host.",
+  failed: "The kill was not accepted.",
   partly: "Not all agents have stopped yet.",
   done: "All agents have stopped.",
 } as const;

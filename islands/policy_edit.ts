@@ -13,7 +13,7 @@ interface Field {
 }
 
 export const FIELDS: readonly Field[] = [
-  { name: "ev_min", title: "ev_min", unit: "SOL", hint: "Least expected value of a decision, 0 to 10" },
+  { name: "ev_min", title: "ev_min", unit: "SOL", hint: "Lowest expected value of a decision, 0 to 10" },
   {
     name: "throttle_pct",
     title: "Throttle",

@@ -112,7 +112,7 @@ const SAME_S = 2;
 export function pnlTime(agents: readonly Pick<FleetAgent, "state" | "up_s">[]): string {
   const running = agents.filter(({ state }) => state === "running");
   const spans = (running.length > 0 ? running : agents).map(({ up_s }) => up_s ?? NaN);
-  if (spans.length === 0 || spans.some(Number.isNaN)) return "of unknown time";
+  if (spans.length === 0 || spans.some(Number.isNaN)) return "of an unknown period";
   const [least, longest] = [Math.min(...spans), Math.min(PNL_S, Math.max(...spans))];
   if (least >= PNL_S) return "of the last hour";
   const isSame = longest - least <= SAME_S || age(least) === age(longest);

@@ -38,10 +38,10 @@ Deno.test("the PnL is of the time that its agents have run, exactly, and of no m
 });
 
 Deno.test("without an agent that says how long it has run, the time of the PnL is unknown", () => {
-  assert.equal(pnlTime([]), "of unknown time");
+  assert.equal(pnlTime([]), "of an unknown period");
   assert.equal(
     pnlTime([{ state: "running", up_s: null }, { state: "running", up_s: 42 }]),
-    "of unknown time",
+    "of an unknown period",
   );
 });
 

@@ -247,7 +247,10 @@ export class TopicSink {
       const { to: reached } = sink.status();
       if (reached.every((offset, at) => BigInt(offset ?? from[at]!) >= to[at]!)) break;
       if (!await reader.wait(RETRY_MS.last)) {
-        throw new AppError("unavailable", `Cannot finish a batch of ${name}: its records cannot be read again`);
+        throw new AppError(
+          "unavailable",
+          `Cannot finish a batch of ${name}: its records cannot be read again`,
+        );
       }
     }
     const { status, ...batch } = gathered(sink, from);

@@ -6,7 +6,7 @@ Deno.test("an error that is a bare text is found, however deep and however wide 
     "fn a() -> Result<(), String> {", // 1
     "fn b() -> Result<String, Error> {",
     "fn c() -> Result<Receiver<Result<(), Error>>, String>;", // 3
-    "fn d(told: Receiver<Result<(u8, [u8; 2]), std::string::String>>) {}", // 4
+    "fn d(done: Receiver<Result<(u8, [u8; 2]), std::string::String>>) {}", // 4
     "fn e() -> Result<", // 5
     "    Map<String, Vec<u8>>,",
     "    String,",

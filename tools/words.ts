@@ -17,20 +17,20 @@ const word = (name: string, pattern: RegExp, instead: string, most: number): Wor
 });
 
 export const WORDS: readonly Word[] = [
-  word("anew", /\banew\b/gi, "again", 11),
-  word("behind (a time)", /\bbehind (?:the year|it|them|each|this|that|what)\b/gi, "after", 5),
-  word("elsewhere", /\belsewhere\b/gi, "on another host, in another place", 8),
-  word("goes on", /\b(?:goes|go|went|going) on\b/gi, "continues", 81),
-  word("is away", /\b(?:is|are|was|were) away\b/gi, "cannot be reached", 6),
-  word("is no", /(?<!\bthere )\b(?:is|are|was|were) no\b/gi, "is not a", 70),
-  word("nobody", /\bnobody\b/gi, "no one, none; or say who does not", 91),
-  word("says so", /\bsa(?:ys?|id) so\b/gi, "reports it", 43),
+  word("anew", /\banew\b/gi, "again", 2),
+  word("behind (a time)", /\bbehind (?:the year|it|them|each|this|that|what)\b/gi, "after", 4),
+  word("elsewhere", /\belsewhere\b/gi, "on another host, in another place", 4),
+  word("goes on", /\b(?:goes|go|went|going) on\b/gi, "continues", 19),
+  word("is away", /\b(?:is|are|was|were) away\b/gi, "cannot be reached", 0),
+  word("is no", /(?<!\bthere )\b(?:is|are|was|were) no\b(?! (?:longer|more|one|later)\b)/gi, "is not a", 42),
+  word("nobody", /\bnobody\b/gi, "no one, none; or say who does not", 24),
+  word("says so", /\bsa(?:ys?|id) so\b/gi, "reports it", 12),
   word("SPEC, DESIGN", /\b(?:SPEC|DESIGN) \d/g, "docs/CONTRACT.md, an ADR", 0),
-  word("somebody", /\bsomebody\b/gi, "someone, another; or say who", 32),
+  word("somebody", /\bsomebody\b/gi, "someone, another; or say who", 4),
   word("such a … of before", /\bof before\b/gi, "earlier, previous", 0),
-  word("told", /\b(?:told|tells?|telling)\b/gi, "reported, published, sent", 176),
-  word("whoever", /\bwhoever\b/gi, "the one that; or say who", 5),
-  word("wish", /\bwish(?:es)?\b/gi, "desired state, request", 22),
+  word("told", /\b(?:told|tells?|telling)\b/gi, "reported, published, sent", 38),
+  word("whoever", /\bwhoever\b/gi, "the one that; or say who", 2),
+  word("wish", /\bwish(?:es)?\b/gi, "desired state, request", 5),
 ];
 
 const RUST = /\/\/.*|\/\*[^]*?\*\/|"(?:\\[^]|[^"\\])*"|r(#+)"[^]*?"\1|'(?:\\.[^']*|[^'\\])'/g;

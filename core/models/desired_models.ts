@@ -49,7 +49,7 @@ export function reconcile(
   newest: DesiredModel | undefined,
   agreed: DesiredModel | undefined,
   nowMs: number,
-): { do: "nothing" } | { do: "agree" | "tell" | "obey"; desired: DesiredModel } {
+): { do: "nothing" } | { do: "agree" | "publish" | "obey"; desired: DesiredModel } {
   if (isSame(local, newest)) {
     return newest && !(agreed && agreed.at_ms === newest.at_ms && isSame(newest, agreed))
       ? { do: "agree", desired: newest }
@@ -59,8 +59,8 @@ export function reconcile(
   if (!isSame(local, agreed)) {
     // Always later than `newest`, whatever this host's clock says. The time at which a link was removed is not stored.
     const at_ms = Math.max(local.version === "" ? nowMs : local.at_ms, (newest?.at_ms ?? 0) + 1);
-    if (!unseen) return { do: "tell", desired: { ...local, at_ms } };
-    if (local.at_ms > newest.at_ms) return { do: "tell", desired: local };
+    if (!unseen) return { do: "publish", desired: { ...local, at_ms } };
+    if (local.at_ms > newest.at_ms) return { do: "publish", desired: local };
   }
   return unseen ? { do: "obey", desired: newest } : { do: "nothing" };
 }

@@ -47,6 +47,6 @@ export function modelDrift(
   const desired = desiredModel(list);
   return running.filter(({ runs }) => runs !== desired).map(({ agent, runs, refused }) => {
     const why = refused?.version === desired ? `: ${refused.reason}` : "";
-    return `${agent} runs ${runs}, not ${desired} as is wanted of ${list.module}${why}`;
+    return `${agent} runs ${runs}, but ${list.module} should run ${desired}${why}`;
   });
 }

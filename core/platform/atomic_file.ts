@@ -28,7 +28,7 @@ function isFull(error: unknown): boolean {
 /** The error for a full disk when no file is known: an expected failure. `null`: it is another error. */
 export function asFullDisk(error: unknown): AppError | null {
   if (error instanceof AppError || !isFull(error)) return null;
-  return new AppError("no_space", `Cannot go on: ${diskProblem(error)}`, { cause: error });
+  return new AppError("no_space", `Cannot continue: ${diskProblem(error)}`, { cause: error });
 }
 
 /**

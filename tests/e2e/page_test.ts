@@ -110,7 +110,7 @@ async function policyIsAnswered(page: Page, url: string): Promise<void> {
   await page.click("text=Sign and send");
   await page.waitForSelector("#policy .acks >> text=Applied");
   await page.waitForSelector(".strip >> text=Throttled 25 %");
-  await page.waitForSelector("table >> text=As wanted");
+  await page.waitForSelector("table >> text=In sync");
   await page.fill("#p-tip_ladder", "0.9, 0.1");
   await page.click("text=Sign and send");
   await page.waitForSelector("#policy >> text=must rise");

@@ -307,7 +307,7 @@ async function killedServerComesBack(site: Site): Promise<void> {
   await until("both run", async () => /Running.*Running/s.test(await page.locator(".strip").innerText()));
   const looks = await viewed(page);
   for (const { banner, strip } of looks.filter(({ banner }) => banner !== "")) {
-    assert.match(banner, /^(No answer for \d+(\.\d)? s|The live stream is lost)/);
+    assert.match(banner, /^(No answer for \d+(\.\d)? s|The live stream has been lost)/);
     assert.doesNotMatch(strip, /Silent/);
   }
   assert.equal(await page.inputValue("#p-reason"), "typed before");

@@ -122,7 +122,7 @@ async function oneCommandReachesAll({ page, site }: Fleet, mev: readonly string[
   await page.waitForSelector(".strip >> text=Throttled 25 %, 2 of 2");
   for (const name of mev) {
     const row = page.locator("tr", { hasText: name });
-    await row.locator("text=As wanted").waitFor();
+    await row.locator("text=In sync").waitFor();
   }
 }
 
