@@ -279,7 +279,7 @@ export class ModelReplicator {
     const why = at_ms > Date.now() + AHEAD_MS_MAX
       ? "its time is in the future, correct that host's clock"
       : this.#options.registry.refusal(module, desiredModelText(desired), message.signature ?? "");
-    if (why) return this.#logOnce(`wish ${module}/${link}`, `${what}: ${why}`);
+    if (why) return this.#logOnce(`desired ${module}/${link}`, `${what}: ${why}`);
     if (!isNewer(desired, this.#newest.get(`${module}/${link}`))) return;
     this.#newest.set(`${module}/${link}`, desired);
   }
