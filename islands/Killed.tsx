@@ -48,8 +48,8 @@ function KillEntry(found: KilledBy) {
     return found.all
       ? (
         <span>
-          This kill is not in the audit: it came by a signal or from another host, or it could not be
-          written down.
+          This kill is not in the audit: it came by a signal or from another host, or it could not be written
+          down.
         </span>
       )
       : <span>No kill of it is among the newest {ENTRIES_READ} kills in the audit.</span>;

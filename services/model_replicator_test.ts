@@ -242,5 +242,9 @@ Deno.test("a newer desired model of another host that arrives while this host wr
       },
     });
     assert.deepEqual(one.said, []);
-    assert.equal((await one.records()).length, 3, "a model and two desired models: nothing is published again");
+    assert.equal(
+      (await one.records()).length,
+      3,
+      "a model and two desired models: nothing is published again",
+    );
   }));
