@@ -38,52 +38,67 @@ fn quantile(sorted: &[u64], share: f64) -> f64 {
     sorted.get(at).map_or(0.0, |&ns| ns as f64 / 1e6)
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// Partitions of the topic.
+const PARTITIONS: u16 = 6;
+
+type AnyError = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), AnyError> {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let word = |at: usize| words.get(at).cloned().ok_or_else(|| format!("word {at} is missing"));
     let (brokers, name, verb) = (word(0)?, word(1)?, word(2)?);
     let options = KafkaOptions { brokers, ..KafkaOptions::default() };
     let log = Arc::new(KafkaLog::open(options.clone())?);
-    let topic = Arc::new(KafkaTopic::open(log, &name, Some((6, false, 1)))?);
+    let topic = Arc::new(KafkaTopic::open(log, &name, Some((PARTITIONS, false, 1)))?);
     if verb == "consume" {
-        let count: u64 = word(3)?.parse()?;
-        let mut reader = topic.reader(&[0; 6])?;
-        let (mut out, mut read) = (Vec::new(), 0);
-        let begin = Instant::now();
-        while read < count {
-            out.clear();
-            match reader.read(&mut out, 4 << 20) {
-                KafkaRead::Records(0) => {
-                    reader.wait(Duration::from_secs(1));
-                }
-                KafkaRead::Records(records) => read += u64::from(records),
-                KafkaRead::Gap(..) => {}
-            }
-        }
-        println!("{{\"records_per_s\":{:.0}}}", read as f64 / begin.elapsed().as_secs_f64());
-        return Ok(());
+        return consume(&topic, word(3)?.parse()?);
     }
-    let payloads: Vec<Vec<u8>> = std::fs::read(word(3)?)?
-        .split(|&byte| byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(<[u8]>::to_vec)
-        .collect();
-    let (count, rate): (u64, u64) = (word(4)?.parse()?, word(5)?.parse()?);
-    let producer = Producer::new(&options, None)?;
-    // Encoded once, as the link gets blocks from an agent's log; with the current time, which retention uses.
+    let blocks = blocks_of(&word(3)?)?;
+    produce(&options, &name, &blocks, word(4)?.parse()?, word(5)?.parse()?)
+}
+
+fn consume(topic: &Arc<KafkaTopic>, count: u64) -> Result<(), AnyError> {
+    let mut reader = topic.reader(&[0; PARTITIONS as usize])?;
+    let (mut out, mut read) = (Vec::new(), 0);
+    let begin = Instant::now();
+    while read < count {
+        out.clear();
+        match reader.read(&mut out, 4 << 20) {
+            KafkaRead::Records(0) => {
+                reader.wait(Duration::from_secs(1));
+            }
+            KafkaRead::Records(records) => read += u64::from(records),
+            KafkaRead::Gap(..) => {}
+        }
+    }
+    println!("{{\"records_per_s\":{:.0}}}", read as f64 / begin.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Each line of a file as a record. Encoded once, as the link gets blocks from an agent's log; with the current
+/// time, which retention uses.
+fn blocks_of(path: &str) -> Result<Vec<Vec<u8>>, AnyError> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
     let timestamp_ms = i64::try_from(now.as_millis())?;
-    let mut blocks = Vec::new();
-    for payload in &payloads {
+    let payloads = std::fs::read(path)?;
+    let lines = payloads.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    let block_of = |payload: &[u8]| {
         let mut block = Vec::new();
-        format::append_stored(
-            &mut block,
-            &Record { key: None, value: Some(payload), headers: &[], timestamp_ms },
-            0,
-            0,
-        );
-        blocks.push(block);
-    }
+        let record = Record { key: None, value: Some(payload), headers: &[], timestamp_ms };
+        format::append_stored(&mut block, &record, 0, 0);
+        block
+    };
+    Ok(lines.map(block_of).collect())
+}
+
+fn produce(
+    options: &KafkaOptions,
+    topic: &str,
+    blocks: &[Vec<u8>],
+    count: u64,
+    rate: u64,
+) -> Result<(), AnyError> {
+    let producer = Producer::new(options, None)?;
     let paced = rate > 0;
     let acks = Arc::new(Acks {
         begin: Instant::now(),
@@ -93,7 +108,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         took: Mutex::default(),
     });
     let on: Arc<dyn OnDelivered> = Arc::clone(&acks) as _;
-    let (mut random, mut enqueue) = (0x9e37_79b9_7f4a_7c15_u64, Vec::new());
+    let (mut random, mut enqueue) = (Random(0x9e37_79b9_7f4a_7c15), Vec::new());
     let begin = Instant::now();
     for at in 0..count {
         if paced {
@@ -103,13 +118,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             }
             acks.sent[at as usize].store(acks.begin.elapsed().as_nanos() as u64, SeqCst);
         }
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
-        let block = &blocks[(random % blocks.len() as u64) as usize];
+        let block = &blocks[(random.next() % blocks.len() as u64) as usize];
         let record = format::records(block).next().ok_or("a record")?;
         let handed = Instant::now();
-        while !producer.send(&name, &record, None, &on, at)? {
+        while !producer.send(topic, &record, None, &on, at)? {
             std::thread::sleep(Duration::from_micros(200));
         }
         if paced {
@@ -119,18 +131,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     while acks.done.load(SeqCst) < count {
         std::thread::sleep(Duration::from_micros(200));
     }
-    let seconds = begin.elapsed().as_secs_f64();
+    report(&acks, count, begin.elapsed(), enqueue);
+    Ok(())
+}
+
+/// Xorshift.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+}
+
+fn report(acks: &Acks, count: u64, took: Duration, mut enqueue: Vec<u64>) {
     enqueue.sort_unstable();
-    let mut took = acks.took.lock().map(|list| list.clone()).unwrap_or_default();
-    took.sort_unstable();
+    let mut acked = acks.took.lock().map(|list| list.clone()).unwrap_or_default();
+    acked.sort_unstable();
     println!(
         "{{\"records_per_s\":{:.0},\"failed\":{},\"enqueue_p50_ms\":{:.4},\"enqueue_p99_ms\":{:.4},\"ack_p50_ms\":{:.3},\"ack_p99_ms\":{:.3}}}",
-        count as f64 / seconds,
+        count as f64 / took.as_secs_f64(),
         acks.failed.load(SeqCst),
         quantile(&enqueue, 0.5),
         quantile(&enqueue, 0.99),
-        quantile(&took, 0.5),
-        quantile(&took, 0.99),
+        quantile(&acked, 0.5),
+        quantile(&acked, 0.99),
     );
-    Ok(())
 }

@@ -13,7 +13,7 @@
 //! | 88 | pointer to the metadata (JSON), its length: u64 |
 //! | 104 | 0 |
 
-use crate::elf::{self, Home, Layout, Pointer, Reader, Symbol};
+use crate::elf::{self, Content, Layout, Pointer, Reader, Section, Symbol};
 use crate::error::ModelError;
 use crate::evaluate::Evaluator;
 use crate::form::{Calibration, Form};
@@ -27,7 +27,33 @@ const CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.bin"));
 
 /// First u32 of `legend_model`: `LGMD`.
 pub const MAGIC: u32 = 0x444D_474C;
+/// Flag: the file has tables, so its own code need not be executed.
 const HAS_TABLES: u32 = 1;
+/// Where the fields of `legend_model` begin.
+const MAGIC_AT: usize = 0;
+const ABI_AT: usize = 4;
+const SIZE_AT: usize = 8;
+const FLAGS_AT: usize = 12;
+const SCHEMA_AT: usize = 16;
+const FEATURES_AT: usize = 24;
+const TREES_AT: usize = 28;
+const GOLDEN_AT: usize = 32;
+const PREDICT_AT: usize = 40;
+const BATCH_AT: usize = 48;
+const ROWS_AT: usize = 56;
+const ANSWERS_AT: usize = 64;
+const TABLES_AT: usize = 72;
+const TABLES_LEN_AT: usize = 80;
+const METADATA_AT: usize = 88;
+const METADATA_LEN_AT: usize = 96;
+/// Bytes of a stub, and of both.
+const STUB_BYTES: usize = 16;
+const STUBS_BYTES: usize = 2 * STUB_BYTES;
+/// Machine code of a stub: `lea rdx | r8, [rip + distance]`, `jmp distance`, and what fills the rest.
+const LEA_RDX: [u8; 3] = [0x48, 0x8d, 0x15];
+const LEA_R8: [u8; 3] = [0x4c, 0x8d, 0x05];
+const JMP: u8 = 0xe9;
+const INT3: u8 = 0xcc;
 /// Number of golden rows in an artefact.
 pub const GOLDEN_ROWS: usize = 32;
 const METADATA_MAX: usize = 1 << 20;
@@ -83,61 +109,101 @@ pub fn write(
             .map(|row| form.probability(&calibration, row) as f32)
             .collect(),
     };
+    let table_bytes = tables.bytes();
+    check_golden(&Evaluator::new(tables), &golden, features)?;
+    let constants = Constants::of(table_bytes, &golden, metadata);
+    let layout = Layout::new(STUBS_BYTES + CORE.len(), constants.bytes.len());
+    let code = code(&layout);
+    let data = struct_bytes(form, schema_hash, &golden, &constants);
+    let pointer = |at: usize, section: Section, offset: usize| Pointer { at, section, offset };
+    let pointers = [
+        pointer(PREDICT_AT, Section::Code, 0),
+        pointer(BATCH_AT, Section::Code, STUB_BYTES),
+        pointer(ROWS_AT, Section::Constants, constants.rows_at),
+        pointer(ANSWERS_AT, Section::Constants, constants.answers_at),
+        pointer(TABLES_AT, Section::Constants, 0),
+        pointer(METADATA_AT, Section::Constants, constants.metadata_at),
+    ];
+    let symbols = [
+        Symbol { name: "treelite_predict", section: Section::Code, offset: 0, size: STUB_BYTES },
+        Symbol {
+            name: "treelite_predict_batch",
+            section: Section::Code,
+            offset: STUB_BYTES,
+            size: STUB_BYTES,
+        },
+        Symbol { name: "legend_model", section: Section::Data, offset: 0, size: STRUCT_BYTES },
+    ];
+    let content = Content { code: &code, constants: &constants.bytes, data: &data };
+    Ok(elf::write(&content, &symbols, &pointers))
+}
+
+/// The constants: first the tables, then what the struct points to.
+struct Constants {
+    bytes: Vec<u8>,
+    tables_len: usize,
+    rows_at: usize,
+    answers_at: usize,
+    metadata_at: usize,
+    metadata_len: usize,
+}
+
+impl Constants {
+    fn of(tables: Vec<u8>, golden: &Golden, metadata: &str) -> Constants {
+        let tables_len = tables.len();
+        let mut bytes = tables;
+        let mut add = |part: &[u8]| {
+            let at = bytes.len().next_multiple_of(8);
+            bytes.resize(at, 0);
+            bytes.extend_from_slice(part);
+            at
+        };
+        let floats =
+            |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
+        let rows_at = add(&floats(&golden.rows));
+        let answers_at = add(&floats(&golden.answers));
+        let metadata_at = add(&[metadata.as_bytes(), b"\0"].concat());
+        Constants { bytes, tables_len, rows_at, answers_at, metadata_at, metadata_len: metadata.len() }
+    }
+}
+
+/// One stub per function, which adds the tables' address as the last argument, then the evaluator.
+fn code(layout: &Layout) -> Vec<u8> {
+    let mut code = Vec::with_capacity(STUBS_BYTES + CORE.len());
+    for (load, target) in [(LEA_RDX, PREDICT), (LEA_R8, BATCH)] {
+        let distance = |to: usize, from: usize| ((to as i64 - from as i64) as i32).to_le_bytes();
+        let at = code.len();
+        // Distances count from the end of their instruction: 7 bytes, then 5.
+        code.extend(load);
+        code.extend(distance(layout.constants, layout.code + at + 7));
+        code.push(JMP);
+        code.extend(distance(STUBS_BYTES + target, at + 12));
+        code.resize(at + STUB_BYTES, INT3);
+    }
+    code.extend_from_slice(CORE);
+    code
+}
+
+/// The struct `legend_model`, whose pointers the loader fills.
+fn struct_bytes(form: &Form, schema_hash: u64, golden: &Golden, constants: &Constants) -> Vec<u8> {
     let n_trees = match form {
         Form::Trees(trees) => trees.trees.len() as u32,
         Form::Network(_) => 0,
     };
-    let table_bytes = tables.bytes();
-    check_golden(&Evaluator::new(tables), &golden, features)?;
-    // Code: one stub per function, which adds the tables' address as the last argument, then the evaluator.
-    let stubs = 32;
-    let code_len = stubs + CORE.len();
-    let mut constants = table_bytes;
-    let place = |constants: &mut Vec<u8>, bytes: &[u8]| {
-        let at = constants.len().next_multiple_of(8);
-        constants.resize(at, 0);
-        constants.extend_from_slice(bytes);
-        at
-    };
-    let tables_len = constants.len();
-    let floats = |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
-    let rows_at = place(&mut constants, &floats(&golden.rows));
-    let answers_at = place(&mut constants, &floats(&golden.answers));
-    let metadata_at = place(&mut constants, &[metadata.as_bytes(), b"\0"].concat());
-    let layout = Layout::new(code_len, constants.len());
-    let mut code = Vec::with_capacity(code_len);
-    for (load, target) in [([0x48, 0x8d, 0x15], PREDICT), ([0x4c, 0x8d, 0x05], BATCH)] {
-        let distance = |to: usize, from: usize| ((to as i64 - from as i64) as i32).to_le_bytes();
-        let at = code.len();
-        code.extend(load); // lea rdx | r8, [rip + tables]
-        code.extend(distance(layout.constants, layout.code + at + 7));
-        code.push(0xe9); // jmp
-        code.extend(distance(stubs + target, at + 12));
-        code.resize(at + 16, 0xcc);
-    }
-    code.extend_from_slice(CORE);
-    let head = [MAGIC, ABI_VERSION, STRUCT_BYTES as u32, HAS_TABLES].map(u32::to_le_bytes).concat();
-    let mut data = [head, schema_hash.to_le_bytes().to_vec()].concat();
-    let counts = [form.n_features(), n_trees, golden.answers.len() as u32, 0].map(u32::to_le_bytes).concat();
-    data.extend(counts);
-    let pointers = [
-        (40, Home::Code, 0),
-        (48, Home::Code, 16),
-        (56, Home::Constants, rows_at),
-        (64, Home::Constants, answers_at),
-        (72, Home::Constants, 0),
-        (88, Home::Constants, metadata_at),
-    ];
-    data.resize(STRUCT_BYTES, 0);
-    data[80..88].copy_from_slice(&(tables_len as u64).to_le_bytes());
-    data[96..104].copy_from_slice(&(metadata.len() as u64).to_le_bytes());
-    let symbols = [
-        Symbol { name: "treelite_predict", home: Home::Code, offset: 0, size: 16 },
-        Symbol { name: "treelite_predict_batch", home: Home::Code, offset: 16, size: 16 },
-        Symbol { name: "legend_model", home: Home::Data, offset: 0, size: STRUCT_BYTES },
-    ];
-    let pointers = pointers.map(|(at, home, offset)| Pointer { at, home, offset });
-    Ok(elf::write(&code, &constants, &data, &symbols, &pointers))
+    let mut data = vec![0; STRUCT_BYTES];
+    let mut put_word = |at: usize, value: u32| data[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    put_word(MAGIC_AT, MAGIC);
+    put_word(ABI_AT, ABI_VERSION);
+    put_word(SIZE_AT, STRUCT_BYTES as u32);
+    put_word(FLAGS_AT, HAS_TABLES);
+    put_word(FEATURES_AT, form.n_features());
+    put_word(TREES_AT, n_trees);
+    put_word(GOLDEN_AT, golden.answers.len() as u32);
+    let mut put_long = |at: usize, value: u64| data[at..at + 8].copy_from_slice(&value.to_le_bytes());
+    put_long(SCHEMA_AT, schema_hash);
+    put_long(TABLES_LEN_AT, constants.tables_len as u64);
+    put_long(METADATA_LEN_AT, constants.metadata_len as u64);
+    data
 }
 
 /// Parses and checks a file; executes nothing of it.
@@ -154,41 +220,48 @@ pub fn read(bytes: &[u8]) -> Result<Artefact, ModelError> {
     let head = elf.at(at, STRUCT_BYTES).ok_or_else(cut)?;
     let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     let long = |at: usize| u64::from(word(at)) | u64::from(word(at + 4)) << 32;
-    if word(0) != MAGIC {
+    let (abi, struct_bytes, n_features) = (word(ABI_AT), word(SIZE_AT), word(FEATURES_AT));
+    let n_golden = word(GOLDEN_AT) as usize;
+    if word(MAGIC_AT) != MAGIC {
         return Err(ModelError::StructMagic);
     }
-    if word(4) != ABI_VERSION || (word(8) as usize) < STRUCT_BYTES {
-        return Err(ModelError::Abi { abi: word(4), bytes: word(8) });
+    if abi != ABI_VERSION || (struct_bytes as usize) < STRUCT_BYTES {
+        return Err(ModelError::Abi { abi, bytes: struct_bytes });
     }
-    let (n_features, n_golden) = (word(24), word(32) as usize);
     if n_features == 0 || n_features > FEATURES_MAX {
         return Err(ModelError::Features(n_features));
     }
     if n_golden == 0 || n_golden > GOLDEN_MAX {
         return Err(ModelError::GoldenRows(n_golden));
     }
-    let part = |pointer: usize, len: usize| elf.at(elf.pointer(at + pointer)?, len);
-    let floats = |pointer: usize, count: usize| {
-        let bytes = part(pointer, 4 * count).ok_or(ModelError::GoldenCutOff)?;
+    let part = |pointer_at: usize, len: usize| elf.at(elf.pointer(at + pointer_at)?, len);
+    let floats = |pointer_at: usize, count: usize| {
+        let bytes = part(pointer_at, 4 * count).ok_or(ModelError::GoldenCutOff)?;
         let numbers =
             bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]));
         Ok::<Vec<f32>, ModelError>(numbers.collect())
     };
-    let golden = Golden { rows: floats(56, n_golden * n_features as usize)?, answers: floats(64, n_golden)? };
-    let len = usize::try_from(long(96)).ok().filter(|len| *len <= METADATA_MAX).ok_or_else(cut)?;
-    let metadata = part(88, len).ok_or_else(cut)?;
+    let golden = Golden {
+        rows: floats(ROWS_AT, n_golden * n_features as usize)?,
+        answers: floats(ANSWERS_AT, n_golden)?,
+    };
+    let len_of = |len_at: usize, max: usize| {
+        usize::try_from(long(len_at)).ok().filter(|len| *len <= max).ok_or_else(cut)
+    };
+    let metadata = part(METADATA_AT, len_of(METADATA_LEN_AT, METADATA_MAX)?).ok_or_else(cut)?;
     let metadata = String::from_utf8(metadata.to_vec()).map_err(|_| ModelError::Metadata)?;
-    let tables = if word(12) & HAS_TABLES == 0 {
+    let tables = if word(FLAGS_AT) & HAS_TABLES == 0 {
         None
     } else {
-        let len = usize::try_from(long(80)).ok().filter(|len| *len <= bytes.len()).ok_or_else(cut)?;
-        let tables = Tables::parse(part(72, len).ok_or(ModelError::TablesCutOff)?)?;
+        let tables = part(TABLES_AT, len_of(TABLES_LEN_AT, bytes.len())?);
+        let tables = Tables::parse(tables.ok_or(ModelError::TablesCutOff)?)?;
         if tables.header().n_features != n_features {
             return Err(ModelError::OtherFeatures);
         }
         Some(tables)
     };
-    Ok(Artefact { schema_hash: long(16), n_features, n_trees: word(28), golden, metadata, tables })
+    let n_trees = word(TREES_AT);
+    Ok(Artefact { schema_hash: long(SCHEMA_AT), n_features, n_trees, golden, metadata, tables })
 }
 
 /// Checks that the evaluator gives the golden answers.
