@@ -221,7 +221,7 @@ function followingOf(context: Context, parts: Parts): { follow(signal: AbortSign
 /** Settings that need only the configuration and the data folder. */
 function settingsOf(context: Context) {
   const { path } = context.dataDir();
-  const secret = jwtSecret(context, true);
+  const secret = jwtSecret(context, { create: true });
   return {
     version: context.version,
     host: Deno.hostname(),

@@ -8,14 +8,14 @@ import type { Context } from "./context.ts";
 const SECRET = /^[\w-]{32,128}$/;
 
 /**
- * The configured secret, or the data folder's own. Only the process that runs the API creates a missing one (`makes`).
+ * The configured secret, or the data folder's own. Only the process that runs the API creates a missing one (`create`).
  */
-export function jwtSecret(context: Context, makes: boolean): string {
+export function jwtSecret(context: Context, { create }: { create: boolean }): string {
   const configured = context.setting("auth.jwt_secret_key");
   if (configured) return configured;
   const { path: folder } = context.dataDir();
   const path = `${folder}/keys/jwt.key`;
-  const secret = (makes ? made(folder, path) : found(path)).trim();
+  const secret = (create ? made(folder, path) : found(path)).trim();
   if (SECRET.test(secret)) return secret;
   throw new AppError(
     "unavailable",

@@ -2,7 +2,7 @@
 import { headOfLine } from "../core/audit/anchor_file.ts";
 import { AuditChain } from "../core/audit/chain.ts";
 import { HeadSigner } from "../core/audit/head.ts";
-import { PublishedHeads, type Trust } from "../core/audit/published_heads.ts";
+import { type Place, PublishedHeads, type Trust } from "../core/audit/published_heads.ts";
 import { newestOf, type Verdict, verifyAudit } from "../core/audit/verify.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { controlSeed } from "../core/control/control_key.ts";
@@ -27,9 +27,9 @@ export async function checkAudit(context: Context, anchor?: string): Promise<Ver
     // Heads of entries that a running API adds from now on are published after this check looks there.
     const upTo = newest(database);
     if (typeof database !== "string" && faults.length === 0) await publishPending(context, database, notes);
-    const published = [await readTopic(log, trust, AUDIT_TOPIC, false)];
+    const published = [await readTopic(log, trust, { name: AUDIT_TOPIC, shared: false })];
     if (kafkaOf(context.config())) {
-      const far = await readTopic(context.log(), trust, `${AUDIT_TOPIC} on Kafka`, true);
+      const far = await readTopic(context.log(), trust, { name: `${AUDIT_TOPIC} on Kafka`, shared: true });
       // A cluster that does not answer proves nothing about the audit.
       if (far.unreachable === null) published.push(far);
       else notes.push(`the heads on Kafka were not checked: ${far.unreachable}`);
@@ -129,8 +129,7 @@ export const UNCHECKED = "whose heads they are cannot be checked";
 export async function readTopic(
   log: Log,
   trust: Trust,
-  name: string,
-  shared: boolean,
+  { name, shared }: Pick<Place, "name" | "shared">,
 ): Promise<PublishedHeads> {
   const heads = new PublishedHeads({ name, complete: !shared, shared }, trust);
   try {

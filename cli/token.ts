@@ -10,7 +10,7 @@ export const token: VerbBody = {
   async run({ args, flags }, context) {
     const [name] = args as [string];
     // Checked before anything is written: without the API's secret no token would be valid.
-    const secret = jwtSecret(context, false);
+    const secret = jwtSecret(context, { create: false });
     const user = await withAccounts(context, undefined, (accounts) => accounts.user(name));
     if (!user) {
       throw new AppError(

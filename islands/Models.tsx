@@ -19,7 +19,7 @@ function stateOf(
   list: ModelList,
   running: readonly RunningModel[],
   { version, refused }: Pick<ModelManifest, "version" | "refused">,
-): readonly [string, IconName, string] {
+): readonly [tone: string, icon: IconName, text: string] {
   if (refused) return ["bad", "no", "Refused"];
   const isPinned = list.pinned === version;
   const runs = running.filter((one) => one.version === version).length;

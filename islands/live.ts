@@ -32,7 +32,7 @@ export function useLive(
   module: ModuleName,
   held: () => boolean,
   draw: (n: number) => void,
-): [LiveBuffer, boolean] {
+): [buffer: LiveBuffer, isLoaded: boolean] {
   const buffer = useRef(new LiveBuffer());
   const backlog = usePolled(
     "GET /api/decisions",

@@ -147,18 +147,19 @@ async function recordAt(topic: LogTopic, partition: number, offset: bigint): Pro
   throw new AppError("unavailable", `Cannot read ${topic.name} at offset ${offset}: no answer`);
 }
 
+/** The newest sequence of a producer in a partition. */
+type SeenRow = [partition: number, producerId: string, seq: number];
+
 /** The newest sequence of each producer below the offsets. */
 async function seenBefore(store: Store, table: string, from: readonly bigint[]) {
-  const seen: [number, string, number][] = [];
+  const seen: SeenRow[] = [];
   for (const [partition, offset] of from.entries()) {
     const rows = await store.query<{ producer_id: string; seq: string }>(
       `SELECT producer_id, max(seq) AS seq FROM ${table} WHERE partition = {partition:UInt16} AND offset < {offset:UInt64} AND producer_id != '' GROUP BY producer_id`,
       { params: { partition, offset: String(offset) } },
     );
     seen.push(
-      ...rows.map(({ producer_id, seq }) =>
-        [partition, producer_id, Number(seq)] as [number, string, number]
-      ),
+      ...rows.map(({ producer_id, seq }) => [partition, producer_id, Number(seq)] as SeenRow),
     );
   }
   return seen;

@@ -7,15 +7,16 @@ import { ROOT } from "./paths.ts";
 
 /** Messages that the page reads. */
 const READ = ["Batch", "Envelope", "ArbOpportunity", "MevOpportunity", "BundleOutcome", "MetricsUpdate"];
-/** Name in TypeScript, the enum, its path in Rust, and the name of its value 0; null: as in the enum. */
-const ENUMS: readonly (readonly [string, string, string, string | null])[] = [
-  ["TYPES", "realtime.Envelope.Type", "realtime::envelope::Type", null],
-  ["KINDS", "realtime.Kind", "realtime::Kind", null],
-  ["TIERS", "realtime.Envelope.Tier", "realtime::envelope::Tier", ""],
-  ["ENVELOPE_MODULES", "realtime.Module", "realtime::Module", ""],
-  ["MODULES", "control.Module", "control::Module", null],
-  ["ACTIONS", "control.Action", "control::Action", null],
-];
+/** `zero`: the name of its value 0; null: as in the enum. */
+const ENUMS:
+  readonly (readonly [list: string, enumeration: string, rustPath: string, zero: string | null])[] = [
+    ["TYPES", "realtime.Envelope.Type", "realtime::envelope::Type", null],
+    ["KINDS", "realtime.Kind", "realtime::Kind", null],
+    ["TIERS", "realtime.Envelope.Tier", "realtime::envelope::Tier", ""],
+    ["ENVELOPE_MODULES", "realtime.Module", "realtime::Module", ""],
+    ["MODULES", "control.Module", "control::Module", null],
+    ["ACTIONS", "control.Action", "control::Action", null],
+  ];
 
 /** All messages and enums of proto/. */
 export function readProtos(root = ROOT): protobuf.Root {

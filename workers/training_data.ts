@@ -123,7 +123,7 @@ async function openArbitrages(reading: Reading): Promise<Example[]> {
 
 /** Cycles that landed with a profit, up to a minute after the range: they may belong to an opportunity in it. */
 async function landedCycles({ store, params, signal }: Reading): Promise<LandedCycles<string>> {
-  const landed = await read<[string, string, string]>(
+  const landed = await read<[slot: string, pools: string, attacker: string]>(
     store,
     `SELECT toString(JSONExtractUInt(evidence, 'slot')), ${
       poolsSql("cycle")

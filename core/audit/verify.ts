@@ -305,7 +305,7 @@ class Walk {
       if (own === undefined) missing.push(seq);
       else if (own !== hash) other(seq);
     }
-    for (const [from, to] of runs(missing)) {
+    for (const { first: from, last: to } of runs(missing)) {
       this.faults.push(`${range(from, to)}: ${name} has ${from === to ? "its head" : "their heads"}`);
     }
   }
@@ -327,13 +327,13 @@ class Walk {
   }
 }
 
-/** Consecutive numbers as pairs of the first and the last. */
-function runs(numbers: readonly number[]): [number, number][] {
-  const found: [number, number][] = [];
+/** Consecutive numbers, each run by its first and last. */
+function runs(numbers: readonly number[]): { first: number; last: number }[] {
+  const found: { first: number; last: number }[] = [];
   for (const number of [...numbers].sort((a, b) => a - b)) {
     const last = found.at(-1);
-    if (last && number === last[1] + 1) last[1] = number;
-    else found.push([number, number]);
+    if (last && number === last.last + 1) last.last = number;
+    else found.push({ first: number, last: number });
   }
   return found;
 }

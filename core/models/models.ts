@@ -16,7 +16,7 @@ export interface Judgement {
   /** Mean distance between probability and frequency. */
   calibration_error: number;
   /** Per bin: rows, mean probability, share of label 1. */
-  curve: [number, number, number][];
+  curve: [rows: number, mean_probability: number, share: number][];
 }
 
 /** What a manifest says about a model, besides its file. */

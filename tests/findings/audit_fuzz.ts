@@ -82,7 +82,7 @@ function alone(path: string): readonly string[] {
 
 async function headsAlone(library: Library, path: string): Promise<readonly string[]> {
   using log = new EmbeddedLog(library, `${path}/log`);
-  const published = await readTopic(log, trustOf(path), AUDIT_TOPIC, false);
+  const published = await readTopic(log, trustOf(path), { name: AUDIT_TOPIC, shared: false });
   published.finish(1, ENTRIES);
   return published.faults;
 }
