@@ -1,6 +1,6 @@
 /** The API and the page: opens what they read and write, listens, and follows the log until the signal ends it. */
 import { Bridge } from "../services/bridge/bridge.ts";
-import { DeviceMarks } from "../core/auth/device.ts";
+import { DeviceTokens } from "../core/auth/device.ts";
 import { Tokens } from "../core/auth/tokens.ts";
 import { kafkaOf } from "../core/config/kafka.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
@@ -226,7 +226,7 @@ function settingsOf(context: Context) {
     version: context.version,
     host: Deno.hostname(),
     prefix: context.setting("api.path_prefix"),
-    devices: new DeviceMarks(secret),
+    devices: new DeviceTokens(secret),
     dataDir: path,
     hostFlags: hostFlags(path),
     tokens: new Tokens({

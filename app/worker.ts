@@ -10,7 +10,7 @@ import { workerStatusFile } from "../core/platform/parts.ts";
 import { goLive } from "../core/models/going_live.ts";
 import type { Job } from "../core/jobs/projection.ts";
 import { JobQueue } from "../core/jobs/queue.ts";
-import { readMarks, readSchedules, writeMarks } from "../core/jobs/schedules.ts";
+import { readProgress, readSchedules, writeProgress } from "../core/jobs/schedules.ts";
 import type { LiveRequest } from "../core/jobs/worker_protocol.ts";
 import { JOB_KINDS } from "../workers/kinds.ts";
 import { auditAs, withDatabase } from "./audit_action.ts";
@@ -60,7 +60,7 @@ export async function runWorker(context: Context, isPart: boolean): Promise<void
     schedule({
       queue,
       schedules: () => readSchedules(path, JOB_KINDS),
-      marks: { read: () => readMarks(path, say), write: (marks) => writeMarks(path, marks) },
+      progress: { read: () => readProgress(path, say), write: (marks) => writeProgress(path, marks) },
       signal,
       say,
       alone: !isPart,

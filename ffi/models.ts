@@ -4,9 +4,9 @@ import type { ModuleName } from "../core/control/control.ts";
 import type {
   Judgement,
   ModelAbout,
-  ModelLink,
   ModelList,
   ModelProof,
+  ModelSlot,
   ModelState,
   TrainerKind,
 } from "../core/models/models.ts";
@@ -244,7 +244,7 @@ export class ModelRegistry {
   }
 
   /** Names the version of a link; running agents see it at once. `null` takes the name away. */
-  point(module: ModuleName, link: ModelLink, version: string | null, requestId = ""): void {
+  point(module: ModuleName, link: ModelSlot, version: string | null, requestId = ""): void {
     this.#ask(module, "point", { link, version, request_id: requestId });
   }
 

@@ -153,7 +153,7 @@ class Application {
     return packed(response, {
       accepts: c.req.header("accept-encoding"),
       has: c.req.header("if-none-match"),
-      marks: c.req.method === "GET",
+      tagged: c.req.method === "GET",
     });
   }
 

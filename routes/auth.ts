@@ -56,7 +56,7 @@ function logIn(deps: ApiDeps, logins: Logins): Route {
       await audit({ who: found.name, action: "login", detail: source.address });
       const agent = c.req.header("user-agent") ?? "";
       const { session, refresh } = await accounts.begin(found.name, agent, networkOf(source.address));
-      if (isFromPage(c)) logins.markDevice(c, found.name);
+      if (isFromPage(c)) logins.setDeviceCookie(c, found.name);
       return await logins.give(c, found, session, refresh, isFromPage(c));
     },
   });

@@ -2,7 +2,7 @@
 import type { Say } from "../core/platform/logger.ts";
 import type { AuditChain } from "../core/audit/chain.ts";
 import type { Refusal } from "../core/audit/refusals.ts";
-import type { DeviceMarks } from "../core/auth/device.ts";
+import type { DeviceTokens } from "../core/auth/device.ts";
 import type { SharedAccounts } from "../core/auth/shared_accounts.ts";
 import type { Tokens } from "../core/auth/tokens.ts";
 import type { AgentStatus, ModuleName, SendCommand, Unreadable } from "../core/control/control.ts";
@@ -77,7 +77,7 @@ export interface ApiDeps {
   prefix: string;
   accounts: SharedAccounts;
   /** Marks of browsers that have logged in before. */
-  devices: DeviceMarks;
+  devices: DeviceTokens;
   /** Its path is removed from every answer. */
   dataDir?: string;
   /** Flags with which a command on this host finds the folder, with a space before them; "": none. */

@@ -34,11 +34,11 @@ export interface Reader {
   /** `If-None-Match`: the ETag of the answer that the client has; only used with `marks`. */
   readonly has: string | undefined;
   /** Whether the answer may have an ETag: the request only reads. */
-  readonly marks: boolean;
+  readonly tagged: boolean;
 }
 
 /** The same answer, compressed when it is text and long enough; 304 when the client has it already. */
-export async function packed(response: Response, { accepts, has, marks }: Reader): Promise<Response> {
+export async function packed(response: Response, { accepts, has, tagged: marks }: Reader): Promise<Response> {
   const { headers, body, status } = response;
   const type = headers.get("content-type") ?? "";
   if (!body || !TEXT.test(type)) return response;
@@ -47,9 +47,9 @@ export async function packed(response: Response, { accepts, has, marks }: Reader
   if (!encoding) return response;
   const bytes = new Uint8Array(await response.arrayBuffer());
   if (marks && status === 200 && bytes.length >= LEAST_BYTES && type.startsWith("application/json")) {
-    const mark = `W/"${hash("sha1", bytes, "base64url")}"`;
-    headers.set("etag", mark);
-    if (has === mark) return new Response(null, { status: 304, headers });
+    const tag = `W/"${hash("sha1", bytes, "base64url")}"`;
+    headers.set("etag", tag);
+    if (has === tag) return new Response(null, { status: 304, headers });
   }
   if (bytes.length < LEAST_BYTES) return new Response(bytes, { status, headers });
   headers.set("content-encoding", encoding);

@@ -50,7 +50,7 @@ export class Logins {
   }
 
   /** Marks a browser as one that `name` has logged in from. */
-  markDevice(c: RouteContext, name: string): void {
+  setDeviceCookie(c: RouteContext, name: string): void {
     setCookie(c, DEVICE_COOKIE, this.deps.devices.make(name), {
       ...this.#cookie(this.deps.secureCookies || this.door.isSecure(c)),
       path: this.#home,

@@ -19,7 +19,7 @@ export interface MirrorPair {
 export const MIRROR_PAIRS: readonly MirrorPair[] = TOPICS.filter((topic) => "mirror" in topic)
   .map(({ name, mirror }) => ({ proto: name, json: mirror }));
 
-const MARK = "legend-mirror";
+const ORIGIN_HEADER = "legend-mirror";
 const WAIT_MS = 1_000;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -45,7 +45,7 @@ export interface MirrorOptions {
   write(place: MirrorPlace): void;
 }
 
-const isMarked = ({ headers }: StoredRecord) => headers.some(([name]) => name === MARK);
+const isMirrored = ({ headers }: StoredRecord) => headers.some(([name]) => name === ORIGIN_HEADER);
 
 /**
  * Runs one direction until the signal ends it. A stop between a write and the storing of its position repeats a block:
@@ -71,7 +71,7 @@ export async function mirror(options: MirrorOptions): Promise<void> {
           continue;
         }
         const [good, bad]: [LogRecord[], LogRecord[]] = [[], []];
-        for (const record of answer.records.filter((record) => !isMarked(record))) {
+        for (const record of answer.records.filter((record) => !isMirrored(record))) {
           try {
             good.push(
               direction === "to-json" ? asJson(record) : asProto(record, from, ++made[record.partition]!),
@@ -95,12 +95,12 @@ export async function mirror(options: MirrorOptions): Promise<void> {
   }
 }
 
-const mark = (direction: Direction) => [[MARK, encoder.encode(direction)]] as const;
+const originHeader = (direction: Direction) => [[ORIGIN_HEADER, encoder.encode(direction)]] as const;
 
 function asJson({ key, value, timestampMs }: StoredRecord): LogRecord {
   if (!value) throw new Error("it has no value");
   const line = bytesToMirror(value);
-  return { key, value: encoder.encode(JSON.stringify(line)), timestampMs, headers: mark("to-json") };
+  return { key, value: encoder.encode(JSON.stringify(line)), timestampMs, headers: originHeader("to-json") };
 }
 
 function asProto(record: StoredRecord, topic: string, seq: number): LogRecord {
@@ -123,7 +123,7 @@ function asProto(record: StoredRecord, topic: string, seq: number): LogRecord {
     key,
     value: realtime.Envelope.encode(envelope).finish(),
     timestampMs,
-    headers: mark("to-proto"),
+    headers: originHeader("to-proto"),
   };
 }
 

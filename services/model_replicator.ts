@@ -8,9 +8,9 @@ import { AppError, firstLineOf } from "../core/platform/errors.ts";
 import { makeFolder } from "../core/platform/atomic_file.ts";
 import {
   BASELINE,
-  MODEL_LINKS,
-  type ModelLink,
+  MODEL_SLOTS,
   type ModelProof,
+  type ModelSlot,
   type ModelState,
 } from "../core/models/models.ts";
 import {
@@ -47,7 +47,7 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{0,128}$/;
 export interface TravelRegistry {
   state(module: ModuleName): ModelState;
   path(module: ModuleName, version: string): string;
-  point(module: ModuleName, link: ModelLink, version: string | null, requestId?: string): void;
+  point(module: ModuleName, link: ModelSlot, version: string | null, requestId?: string): void;
   install(module: ModuleName, version: string, artefact: string, proof: ModelProof): void;
   sign(module: ModuleName, text: string): string;
   refusal(module: ModuleName, text: string, signature: string): string | null;
@@ -163,10 +163,10 @@ export class ModelReplicator {
       if (!this.#known.has(`${module}/${version}`)) await this.#send(module, version);
     }
     // Sending takes time, and a link may be changed here meanwhile: each is read when it is decided about.
-    for (const link of MODEL_LINKS) await this.#settle(module, link, registry.state(module));
+    for (const link of MODEL_SLOTS) await this.#settle(module, link, registry.state(module));
   }
 
-  async #settle(module: ModuleName, link: ModelLink, state: ModelState): Promise<void> {
+  async #settle(module: ModuleName, link: ModelSlot, state: ModelState): Promise<void> {
     const key = `${module}/${link}`;
     // A broken link names no version, so it is not a desired version; the agents report what is wrong with it.
     if (state[link].broken) return;
@@ -183,7 +183,7 @@ export class ModelReplicator {
       // A newer desired version may have arrived while this one was written: it stays, and is applied at the next poll.
       if (isNewer(desired, this.#newest.get(key))) this.#newest.set(key, desired);
     }
-    if (decision.do === "obey") {
+    if (decision.do === "apply") {
       const { version, request_id } = desired;
       if (version !== "" && version !== BASELINE && !state.versions.includes(version)) {
         this.#logOnce(
@@ -265,7 +265,7 @@ export class ModelReplicator {
 
   #applyDesired(message: jobs.IModelWish): void {
     const module = MODULES.find((name) => name === message.module);
-    const link = MODEL_LINKS.find((name) => name === message.link);
+    const link = MODEL_SLOTS.find((name) => name === message.link);
     const [version, request_id, at_ms] = [
       message.version ?? "",
       message.requestId ?? "",

@@ -5,7 +5,7 @@
 import type { Say } from "../core/platform/logger.ts";
 import { parseCron } from "../core/jobs/cron.ts";
 import type { JobQueue } from "../core/jobs/queue.ts";
-import { type Marks, rangeAt, scheduleKey } from "../core/jobs/schedules.ts";
+import { rangeAt, scheduleKey, type ScheduleProgress } from "../core/jobs/schedules.ts";
 import { AppError, messageOf } from "../core/platform/errors.ts";
 import { delay } from "../core/platform/delay.ts";
 import type { Schedule } from "../proto/jobs.ts";
@@ -26,7 +26,7 @@ export interface SchedulerOptions {
   readonly queue: Pick<JobQueue, "submit" | "sync" | "projection" | "kinds">;
   schedules(): readonly Schedule[];
   /** The newest minute of each schedule that is handled, on this host's disk. */
-  readonly marks: { read(): Marks; write(marks: Marks): void };
+  readonly progress: { read(): ScheduleProgress; write(progress: ScheduleProgress): void };
   readonly say: Say;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -34,24 +34,24 @@ export interface SchedulerOptions {
 
 export class Scheduler {
   readonly #options: SchedulerOptions;
-  #marks: Marks;
+  #progress: ScheduleProgress;
   #written: string;
   /** The last message about each schedule, so that a problem is reported once. */
   readonly #logged = new Map<string, string>();
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#marks = options.marks.read();
-    this.#written = JSON.stringify(this.#marks);
+    this.#progress = options.progress.read();
+    this.#written = JSON.stringify(this.#progress);
   }
 
   /**
    * Submits the starts that are due and not submitted yet; of several missed starts of one schedule, only the newest.
    */
   async startDue(): Promise<void> {
-    const { queue, schedules, marks } = this.#options;
+    const { queue, schedules, progress } = this.#options;
     await queue.sync();
-    const next: Record<string, Marks[string]> = {};
+    const next: Record<string, ScheduleProgress[string]> = {};
     for (const one of schedules()) {
       // A schedule that is enabled again is not late for the time during which it was disabled.
       if (!one.enabled) continue;
@@ -59,7 +59,7 @@ export class Scheduler {
         next[one.name] = await this.#start(one);
       } catch (error) {
         // A schedule that cannot be started delays no other, and stays due.
-        const known = this.#marks[one.name];
+        const known = this.#progress[one.name];
         if (known) next[one.name] = known;
         this.#once(
           one.name,
@@ -67,31 +67,31 @@ export class Scheduler {
         );
       }
     }
-    this.#marks = next;
+    this.#progress = next;
     const text = JSON.stringify(next);
     if (text === this.#written) return;
     // When the disk refuses, the next poll tries again; until then the keys on the log prevent a second start.
-    marks.write(next);
+    progress.write(next);
     this.#written = text;
   }
 
-  /** The mark of a schedule after this poll. */
-  async #start({ name, cron, days, kind, args }: Schedule): Promise<Marks[string]> {
+  /** The progress of a schedule after this poll. */
+  async #start({ name, cron, days, kind, args }: Schedule): Promise<ScheduleProgress[string]> {
     const now = this.#options.now();
-    const known = this.#marks[name];
+    const known = this.#progress[name];
     if (known?.cron !== cron) return { cron, done_to_ms: now };
-    const mark = Math.max(
+    const doneTo = Math.max(
       known.done_to_ms,
       this.#options.queue.projection.newestStart(name, now + LATE_MS) ?? 0,
     );
-    if (mark > now + LATE_MS) {
+    if (doneTo > now + LATE_MS) {
       this.#options.say(
-        `Cannot rely on the clock: schedule ${name} was started at ${iso(mark)}; it starts over from now`,
+        `Cannot rely on the clock: schedule ${name} was started at ${iso(doneTo)}; it starts over from now`,
       );
       return { cron, done_to_ms: now };
     }
-    const { newest, count } = due(cron, mark, now);
-    if (newest === null) return { cron, done_to_ms: mark };
+    const { newest, count } = due(cron, doneTo, now);
+    if (newest === null) return { cron, done_to_ms: doneTo };
     const late = now - newest;
     if (late > LATE_MS) {
       this.#options.say(

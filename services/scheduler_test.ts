@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { descriptorRecord, type Job, JobProjection, statusRecord } from "../core/jobs/projection.ts";
 import type { LogRecord, StoredRecord } from "../core/log/log.ts";
-import { type Marks, startOfKey } from "../core/jobs/schedules.ts";
+import { type ScheduleProgress, startOfKey } from "../core/jobs/schedules.ts";
 import type { Schedule } from "../proto/jobs.ts";
 import { JOB_KINDS } from "../workers/kinds.ts";
 import { randomOf } from "../tools/random.ts";
@@ -24,7 +24,7 @@ const NIGHTLY: Schedule = {
 /** A host with its disk, its clock and a log; the scheduler on it can be restarted at any time. */
 class World {
   now = T;
-  marks: Marks = {};
+  progress: ScheduleProgress = {};
   schedules: Schedule[] = [NIGHTLY];
   readonly records: LogRecord[] = [];
   readonly said: string[] = [];
@@ -62,11 +62,11 @@ class World {
     return new Scheduler({
       queue,
       schedules: () => this.schedules,
-      marks: {
-        read: () => this.marks,
-        write: (marks) => {
+      progress: {
+        read: () => this.progress,
+        write: (progress) => {
           if (this.diskFails) throw new Error("the disk is full");
-          this.marks = structuredClone(marks);
+          this.progress = structuredClone(progress);
         },
       },
       say: (line) => this.said.push(line),
@@ -185,7 +185,7 @@ Deno.test("a lost disk does not start a minute twice: its key is on the log beyo
   await world.look(T + 14 * MINUTE);
   await world.look(T + 15 * MINUTE);
   world.finish();
-  world.marks = {};
+  world.progress = {};
   world.restart();
   await world.look(T + 14 * MINUTE); // and the clock went back
   await world.look(T + 15 * MINUTE);
@@ -238,7 +238,7 @@ Deno.test("a log that cannot be reached delays a start, a full disk does not rep
   world.diskFails = false;
   await world.look(T + 19 * MINUTE);
   assert.deepEqual(world.starts(), [15]);
-  assert.equal(world.marks.nightly!.done_to_ms, T + 15 * MINUTE);
+  assert.equal(world.progress.nightly!.done_to_ms, T + 15 * MINUTE);
 });
 
 Deno.test("a clock that was years ahead is reported, and the schedule continues by the right one", async () => {

@@ -6,7 +6,7 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 export const DEVICE_DAYS = 180;
 const TEXT_MAX = 512;
 
-export class DeviceMarks {
+export class DeviceTokens {
   readonly #key: Buffer;
 
   /** `secret`: the one that signs access tokens. */
@@ -25,9 +25,9 @@ export class DeviceMarks {
   }
 
   /** The browser's id when the mark is ours and belongs to this name. */
-  idOf(mark: string | undefined, name: string): string | undefined {
-    if (!mark || mark.length > TEXT_MAX) return undefined;
-    const [id = "", owner = "", signature = ""] = mark.split(".");
+  idOf(token: string | undefined, name: string): string | undefined {
+    if (!token || token.length > TEXT_MAX) return undefined;
+    const [id = "", owner = "", signature = ""] = token.split(".");
     const [given, expected] = [Buffer.from(signature), Buffer.from(this.#signature(`${id}.${owner}`))];
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
     return Buffer.from(owner, "base64url").toString() === name ? id : undefined;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { AppError } from "../platform/errors.ts";
 import { FairQueue } from "../platform/limits/fair_queue.ts";
 import type { User } from "./accounts.ts";
-import { DeviceMarks } from "./device.ts";
+import { DeviceTokens } from "./device.ts";
 import { checksAtOnce, LoginGate } from "./login_gate.ts";
 import { hashPassword } from "./passwords.ts";
 import { delay } from "../platform/delay.ts";
@@ -191,22 +191,22 @@ Deno.test("M1: a known browser's attempt is judged, however long the checks of s
 });
 
 Deno.test("DeviceMarks.idOf() knows its own mark for its own name, and nothing else", () => {
-  const marks = new DeviceMarks("s".repeat(32));
-  const mark = marks.make("ann");
-  const id = marks.idOf(mark, "ann");
+  const tokens = new DeviceTokens("s".repeat(32));
+  const token = tokens.make("ann");
+  const id = tokens.idOf(token, "ann");
   assert.match(id!, /^[0-9a-f]{24}$/);
-  assert.notEqual(marks.idOf(marks.make("ann"), "ann"), id);
-  assert.equal(marks.idOf(mark, "bob"), undefined);
-  assert.equal(new DeviceMarks("t".repeat(32)).idOf(mark, "ann"), undefined);
+  assert.notEqual(tokens.idOf(tokens.make("ann"), "ann"), id);
+  assert.equal(tokens.idOf(token, "bob"), undefined);
+  assert.equal(new DeviceTokens("t".repeat(32)).idOf(token, "ann"), undefined);
   const odd = [
     "",
     "a.b.c",
-    mark.slice(1),
-    `${mark}x`,
-    mark.replace(/^./, (c) => c === "0" ? "1" : "0"),
+    token.slice(1),
+    `${token}x`,
+    token.replace(/^./, (c) => c === "0" ? "1" : "0"),
     "x".repeat(9_999),
   ];
-  for (const other of [undefined, ...odd]) assert.equal(marks.idOf(other, "ann"), undefined, String(other));
+  for (const other of [undefined, ...odd]) assert.equal(tokens.idOf(other, "ann"), undefined, String(other));
 });
 
 Deno.test("FairQueue: lanes take turns, a full lane is refused, and those that go first go first", async () => {

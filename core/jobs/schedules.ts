@@ -52,7 +52,9 @@ export function readSchedules(dataDir: string, kinds: JobKinds): readonly Schedu
 /**
  * For each schedule that is switched on: its cron line, and up to when its starts are handled, in Unix milliseconds.
  */
-export type Marks = Readonly<Record<string, { readonly cron: string; readonly done_to_ms: number }>>;
+export type ScheduleProgress = Readonly<
+  Record<string, { readonly cron: string; readonly done_to_ms: number }>
+>;
 
 const SCHEDULE_KEY = /^schedule:([a-z0-9-]{1,40}):(\d{1,12})$/;
 
@@ -65,18 +67,21 @@ export function startOfKey(key: string): { name: string; ms: number } | null {
   return name === undefined ? null : { name, ms: Number(minute) * 60_000 };
 }
 
-const marksFile = (dataDir: string) => `${dataDir}/schedule_marks.json`;
-const marks = z.record(z.string(), z.strictObject({ cron: z.string(), done_to_ms: z.number().int().min(0) }));
+const progressFile = (dataDir: string) => `${dataDir}/schedule_marks.json`;
+const progress = z.record(
+  z.string(),
+  z.strictObject({ cron: z.string(), done_to_ms: z.number().int().min(0) }),
+);
 
 /** If the file is missing or damaged, only what is on the log counts. */
-export function readMarks(dataDir: string, say: (line: string) => void): Marks {
+export function readProgress(dataDir: string, say: (line: string) => void): ScheduleProgress {
   try {
-    return marks.parse(JSON.parse(Deno.readTextFileSync(marksFile(dataDir))));
+    return progress.parse(JSON.parse(Deno.readTextFileSync(progressFile(dataDir))));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
       say(
         `Cannot read ${
-          marksFile(dataDir)
+          progressFile(dataDir)
         }: it is damaged; starts that were missed before now are not made up for`,
       );
     }
@@ -84,8 +89,8 @@ export function readMarks(dataDir: string, say: (line: string) => void): Marks {
   }
 }
 
-export function writeMarks(dataDir: string, marks: Marks): void {
-  replaceFile(marksFile(dataDir), JSON.stringify(marks));
+export function writeProgress(dataDir: string, progress: ScheduleProgress): void {
+  replaceFile(progressFile(dataDir), JSON.stringify(progress));
 }
 
 /** Throws `invalid` for an invalid cron line, or a name that occurs twice. */

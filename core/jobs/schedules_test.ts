@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import type { Schedule } from "../../proto/jobs.ts";
 import { JOB_KINDS } from "../../workers/kinds.ts";
 import {
-  readMarks,
+  readProgress,
   readSchedules,
   scheduleKey,
   schedulesOf,
   startOfKey,
-  writeMarks,
+  writeProgress,
   writeSchedules,
 } from "./schedules.ts";
 
@@ -116,11 +116,11 @@ Deno.test("a damaged file of schedules is said, and not taken for none", () =>
 Deno.test("marks are read as they were written; none and damaged ones are empty, damaged ones are said", () =>
   withFolder((folder) => {
     const said: string[] = [];
-    const read = () => readMarks(folder, (line) => said.push(line));
+    const read = () => readProgress(folder, (line) => said.push(line));
     assert.deepEqual([read(), said], [{}, []]);
-    const marks = { nightly: { cron: "15 2 * * *", done_to_ms: 1_700_000_000_000 } };
-    writeMarks(folder, marks);
-    assert.deepEqual([read(), said], [marks, []]);
+    const progress = { nightly: { cron: "15 2 * * *", done_to_ms: 1_700_000_000_000 } };
+    writeProgress(folder, progress);
+    assert.deepEqual([read(), said], [progress, []]);
     for (const text of ["{", '{"nightly":{"cron":"* * * * *","done_to_ms":-1}}']) {
       Deno.writeTextFileSync(`${folder}/schedule_marks.json`, text);
       assert.deepEqual(read(), {}, text);

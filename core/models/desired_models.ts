@@ -1,10 +1,10 @@
 /** Desired version of each model link on all hosts. Any host may change it; the last writer wins. */
 import type { ModuleName } from "../control/control.ts";
-import type { ModelLink, ModelState } from "./models.ts";
+import type { ModelSlot, ModelState } from "./models.ts";
 
 export interface DesiredModel {
   readonly module: ModuleName;
-  readonly link: ModelLink;
+  readonly link: ModelSlot;
   /** "": none; of `latest` that is the baseline. A pin may name `baseline`. */
   readonly version: string;
   readonly request_id: string;
@@ -33,7 +33,7 @@ function isSame(one: DesiredModel, other: DesiredModel | undefined): boolean {
 }
 
 /** The current state of a link on this host, as a desired version. */
-export function localDesired(module: ModuleName, link: ModelLink, state: ModelState): DesiredModel {
+export function localDesired(module: ModuleName, link: ModelSlot, state: ModelState): DesiredModel {
   const { version, at_ms } = state[link];
   const request_id = link === "latest" ? state.request_id : "";
   return { module, link, version: version ?? "", request_id, at_ms };
@@ -49,7 +49,7 @@ export function reconcile(
   newest: DesiredModel | undefined,
   agreed: DesiredModel | undefined,
   nowMs: number,
-): { do: "nothing" } | { do: "agree" | "publish" | "obey"; desired: DesiredModel } {
+): { do: "nothing" } | { do: "agree" | "publish" | "apply"; desired: DesiredModel } {
   if (isSame(local, newest)) {
     return newest && !(agreed && agreed.at_ms === newest.at_ms && isSame(newest, agreed))
       ? { do: "agree", desired: newest }
@@ -62,5 +62,5 @@ export function reconcile(
     if (!unseen) return { do: "publish", desired: { ...local, at_ms } };
     if (local.at_ms > newest.at_ms) return { do: "publish", desired: local };
   }
-  return unseen ? { do: "obey", desired: newest } : { do: "nothing" };
+  return unseen ? { do: "apply", desired: newest } : { do: "nothing" };
 }

@@ -25,14 +25,14 @@ Deno.test("decide follows the newest desired model, and publishes what was chang
     ["a first deployment is published", desired(A, 10), undefined, undefined, "publish", desired(A, 10)],
     ["as desired", desired(A, 12), desired(A, 10), desired(A, 10), "nothing"],
     ["as desired, not yet noted", desired(A, 12), desired(A, 10), undefined, "agree", desired(A, 10)],
-    ["a desired model for a new host", desired("", 0), desired(A, 10), undefined, "obey", desired(A, 10)],
-    ["a newer desired model", desired(A, 12), desired(B, 20), desired(A, 10), "obey", desired(B, 20)],
+    ["a desired model for a new host", desired("", 0), desired(A, 10), undefined, "apply", desired(A, 10)],
+    ["a newer desired model", desired(A, 12), desired(B, 20), desired(A, 10), "apply", desired(B, 20)],
     [
       "a desired model newer than the previous one, obeyed later",
       desired(A, 12),
       desired(B, 11),
       desired(A, 10),
-      "obey",
+      "apply",
     ],
     ["changed here since", desired(B, 20), desired(A, 10), desired(A, 10), "publish", desired(B, 20)],
     [
@@ -40,7 +40,7 @@ Deno.test("decide follows the newest desired model, and publishes what was chang
       desired(B, 20),
       desired(A, 30),
       desired(A, 10),
-      "obey",
+      "apply",
       desired(A, 30),
     ],
     ["deployed once more", desired(A, 20, "r2"), desired(A, 10, "r1"), desired(A, 10, "r1"), "publish"],
@@ -58,10 +58,10 @@ Deno.test("decide follows the newest desired model, and publishes what was chang
       desired("", 0),
       desired(B, 20),
       desired(A, 10),
-      "obey",
+      "apply",
       desired(B, 20),
     ],
-    ["none is desired", desired(A, 12), desired("", 20), desired(A, 10), "obey", desired("", 20)],
+    ["none is desired", desired(A, 12), desired("", 20), desired(A, 10), "apply", desired("", 20)],
   ]; // deno-fmt-ignore-line
   for (const [name, local, newest, agreed, what, desired] of cases) {
     const decision = reconcile(local, newest, agreed, NOW);

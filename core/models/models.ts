@@ -69,10 +69,10 @@ export interface ModelList {
  * What names a version: the symlink to the running one, the symlink to the one in shadow, and the pin, which overrides
  * the first.
  */
-export type ModelLink = "latest" | "shadow" | "pin";
-export const MODEL_LINKS: readonly ModelLink[] = ["latest", "shadow", "pin"];
+export type ModelSlot = "latest" | "shadow" | "pin";
+export const MODEL_SLOTS: readonly ModelSlot[] = ["latest", "shadow", "pin"];
 
-export interface LinkState {
+export interface SlotState {
   version: string | null;
   /** When it was set, Unix milliseconds; 0 when there is none. */
   at_ms: number;
@@ -80,7 +80,7 @@ export interface LinkState {
   broken: string | null;
 }
 
-export type ModelState = Record<ModelLink, LinkState> & {
+export type ModelState = Record<ModelSlot, SlotState> & {
   versions: string[];
   /** The request that agents answer for `latest`. */
   request_id: string;

@@ -55,8 +55,8 @@ export function openDataDir(path: string, options: DataDirOptions = {}): DataDir
   try {
     const found = inspectFolder(path);
     if (found && !found.isDirectory) throw new Deno.errors.NotADirectory();
-    const marks = use === "kill" ? [VERSION_FILE, "agents"] : [VERSION_FILE];
-    const isData = found && marks.some((name) => inspectFolder(`${path}/${name}`));
+    const signs = use === "kill" ? [VERSION_FILE, "agents"] : [VERSION_FILE];
+    const isData = found && signs.some((name) => inspectFolder(`${path}/${name}`));
     if (use !== "make" && !isData) throw notThere(path, options);
     if (found && !isData) refuseOthers(path);
     if (found) {

@@ -25,7 +25,7 @@ import {
   matches,
   textSize,
 } from "./batch.ts";
-import { ClientQueue, type Frame } from "./client_queue.ts";
+import { type BridgeMessage, ClientQueue } from "./client_queue.ts";
 import { delay } from "../../core/platform/delay.ts";
 import { type TopicName, TOPICS } from "../../proto/topics.ts";
 
@@ -152,8 +152,8 @@ export class Bridge implements RealtimeHub {
     const bytes = items.reduce((sum, item) => sum + item.length, 0);
     const batch = { items, from, to: this.#position, bytes };
     this.#keep(batch);
-    const frames = new FrameCache(batch, this.#epoch);
-    for (const client of this.#clients.values()) this.#queue(client, frames);
+    const messages = new MessageCache(batch, this.#epoch);
+    for (const client of this.#clients.values()) this.#queue(client, messages);
   }
 
   #keep(batch: Batch): void {
@@ -164,10 +164,10 @@ export class Bridge implements RealtimeHub {
     }
   }
 
-  #queue(client: Client, frames: FrameCache): void {
-    const { frame, filtered } = frames.of(client.key, client.options.mode, client.options.filter);
+  #queue(client: Client, messages: MessageCache): void {
+    const { message, filtered } = messages.of(client.key, client.options.mode, client.options.filter);
     client.filtered += BigInt(filtered);
-    if (frame) client.queue.push(frame);
+    if (message) client.queue.push(message);
     this.#pump(client);
   }
 
@@ -189,8 +189,8 @@ export class Bridge implements RealtimeHub {
       if (!next) return;
       if ("gap" in next) socket.send(mode === "json" ? gapJson(next.gap) : gapProto(next.gap, this.#epoch));
       else {
-        socket.send(next.frame.bytes);
-        client.sent += BigInt(next.frame.count);
+        socket.send(next.message.bytes);
+        client.sent += BigInt(next.message.count);
       }
     }
   }
@@ -229,13 +229,13 @@ export class Bridge implements RealtimeHub {
       if (batch.to <= begin) continue;
       const skip = begin > batch.from ? Number(begin - batch.from) : 0;
       const rest = skip === 0 ? batch : { ...batch, items: batch.items.slice(skip), from: begin };
-      const { frame, filtered } = new FrameCache(rest, this.#epoch).of(
+      const { message, filtered } = new MessageCache(rest, this.#epoch).of(
         client.key,
         client.options.mode,
         client.options.filter,
       );
       client.filtered += BigInt(filtered);
-      if (frame) client.queue.push(frame);
+      if (message) client.queue.push(message);
     }
   }
 
@@ -245,10 +245,10 @@ export class Bridge implements RealtimeHub {
    */
   #beat(): void {
     const at = { epoch: this.#epoch, from: this.#position, to: this.#position };
-    const frame = compress(batchBytes([], at));
+    const message = compress(batchBytes([], at));
     for (const { socket, queue, options: { mode } } of this.#clients.values()) {
       const isIdle = queue.bytes === 0 && socket.readyState === WebSocket.OPEN && socket.bufferedAmount === 0;
-      if (mode === "proto" && isIdle) socket.send(frame);
+      if (mode === "proto" && isIdle) socket.send(message);
     }
   }
 
@@ -272,23 +272,27 @@ export class Bridge implements RealtimeHub {
   }
 }
 
-/** The frames of one batch, built when the first client needs them. */
-class FrameCache {
-  readonly #frames = new Map<string, { frame: Frame | null; filtered: number }>();
+/** The messages of one batch, built when the first client needs them. */
+class MessageCache {
+  readonly #messages = new Map<string, { message: BridgeMessage | null; filtered: number }>();
   #facts: (Facts | null)[] | undefined;
 
   constructor(readonly batch: Batch, readonly epoch: bigint) {}
 
-  of(key: string, mode: RealtimeMode, filter: RealtimeFilter): { frame: Frame | null; filtered: number } {
-    let made = this.#frames.get(key);
+  of(
+    key: string,
+    mode: RealtimeMode,
+    filter: RealtimeFilter,
+  ): { message: BridgeMessage | null; filtered: number } {
+    let made = this.#messages.get(key);
     if (!made) {
       made = this.#make(mode, filter);
-      this.#frames.set(key, made);
+      this.#messages.set(key, made);
     }
     return made;
   }
 
-  #make(mode: RealtimeMode, filter: RealtimeFilter): { frame: Frame | null; filtered: number } {
+  #make(mode: RealtimeMode, filter: RealtimeFilter): { message: BridgeMessage | null; filtered: number } {
     const { items: all, from, to } = this.batch;
     let items = all;
     if (!isUnfiltered(filter)) {
@@ -296,11 +300,11 @@ class FrameCache {
       items = all.filter((_, at) => matches(this.#facts![at]!, filter));
     }
     const filtered = all.length - items.length;
-    if (items.length === 0) return { frame: null, filtered };
+    if (items.length === 0) return { message: null, filtered };
     const bytes = mode === "json"
       ? jsonLines(items)
       : compress(batchBytes(items, { epoch: this.epoch, from, to }));
     const size = typeof bytes === "string" ? textSize(bytes) : bytes.length;
-    return { frame: { bytes, size, from, to, count: items.length }, filtered };
+    return { message: { bytes, size, from, to, count: items.length }, filtered };
   }
 }

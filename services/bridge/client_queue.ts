@@ -3,7 +3,7 @@
  * dropped records.
  */
 
-export interface Frame {
+export interface BridgeMessage {
   readonly bytes: Uint8Array<ArrayBuffer> | string;
   readonly size: number;
   /** Positions of the first record and after the last one. */
@@ -22,7 +22,7 @@ export interface Gap {
 
 export class ClientQueue {
   readonly #bytesMax: number;
-  #frames: Frame[] = [];
+  #messages: BridgeMessage[] = [];
   #bytes = 0;
   #gap: Gap | null = null;
   /** Records dropped in all. */
@@ -37,13 +37,13 @@ export class ClientQueue {
   }
 
   /** Adds a frame, and drops the oldest until all fit. A frame that is too large on its own is dropped at once. */
-  push(frame: Frame): void {
-    this.#frames.push(frame);
-    this.#bytes += frame.size;
-    while (this.#bytes > this.#bytesMax) this.#drop(this.#frames.shift()!);
+  push(message: BridgeMessage): void {
+    this.#messages.push(message);
+    this.#bytes += message.size;
+    while (this.#bytes > this.#bytesMax) this.#drop(this.#messages.shift()!);
   }
 
-  #drop({ size, from, to, count }: Frame): void {
+  #drop({ size, from, to, count }: BridgeMessage): void {
     this.#bytes -= size;
     this.dropped += BigInt(count);
     this.#gap = this.#gap
@@ -58,15 +58,15 @@ export class ClientQueue {
   }
 
   /** The next item to send: a gap comes before the frames that follow it. */
-  next(): { gap: Gap } | { frame: Frame } | undefined {
+  next(): { gap: Gap } | { message: BridgeMessage } | undefined {
     if (this.#gap) {
       const gap = this.#gap;
       this.#gap = null;
       return { gap };
     }
-    const frame = this.#frames.shift();
-    if (!frame) return undefined;
-    this.#bytes -= frame.size;
-    return { frame };
+    const message = this.#messages.shift();
+    if (!message) return undefined;
+    this.#bytes -= message.size;
+    return { message };
   }
 }

@@ -216,20 +216,20 @@ Deno.test("F23: an answer that has not changed does not come again, and only to 
         headers: { ...login, "accept-encoding": "gzip", ...(has ? { "if-none-match": has } : {}) },
       });
     const first = await ask();
-    const mark = first.headers.get("etag")!;
+    const etag = first.headers.get("etag")!;
     assert.equal(first.headers.get("cache-control"), "no-store");
     await first.body!.cancel();
-    const second = await ask(mark);
-    assert.deepEqual([second.status, second.body, second.headers.get("etag")], [304, null, mark]);
+    const second = await ask(etag);
+    assert.deepEqual([second.status, second.body, second.headers.get("etag")], [304, null, etag]);
     const changed = await ask('W/"another"');
     assert.equal(changed.status, 200);
     await changed.body!.cancel();
-    const stranger = await ask(mark, {});
+    const stranger = await ask(etag, {});
     assert.equal(stranger.status, 401);
     await stranger.body!.cancel();
     // A request that changes something is never answered from a cache.
     const posted = await call("POST", "/api/control/kill-switch", {
-      headers: { ...bearer((await person("admin")).token), "accept-encoding": "gzip", "if-none-match": mark },
+      headers: { ...bearer((await person("admin")).token), "accept-encoding": "gzip", "if-none-match": etag },
       body: { module: "all" },
     });
     assert.deepEqual([posted.status, posted.headers.get("etag")], [202, null]);

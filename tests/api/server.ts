@@ -3,7 +3,7 @@ import { AuditChain } from "../../core/audit/chain.ts";
 import { HeadSigner } from "../../core/audit/head.ts";
 import { Refusals } from "../../core/audit/refusals.ts";
 import { verifyAudit } from "../../core/audit/verify.ts";
-import { DeviceMarks } from "../../core/auth/device.ts";
+import { DeviceTokens } from "../../core/auth/device.ts";
 import { SharedAccounts } from "../../core/auth/shared_accounts.ts";
 import { inThisThread, recordCalls } from "../../core/records/calls.ts";
 import { Accounts } from "../../core/auth/accounts.ts";
@@ -122,7 +122,7 @@ function depsOf(parts: Parts, more: Partial<ApiDeps>): ApiDeps {
     prefix: "",
     hostFlags: "",
     accounts,
-    devices: new DeviceMarks("s".repeat(32)),
+    devices: new DeviceTokens("s".repeat(32)),
     tokens: new Tokens({ secret: "s".repeat(32), issuer: "i", audience: "a", now }),
     masterKey: "m".repeat(24),
     audit: ({ who, action, module = "", detail = "", request_id = "" }) =>

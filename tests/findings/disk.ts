@@ -55,12 +55,12 @@ export class Disk {
 
   /** Forbids every write, also to open files, until it is disposed. */
   async forbidden(): Promise<AsyncDisposable> {
-    const mark = (sign: "+i" | "-i") =>
+    const changeFlag = (sign: "+i" | "-i") =>
       sh(`find "$1" -xdev \\( -type f -o -type d \\) -exec chattr ${sign} -- {} +`, this.folder);
     // A file may be renamed while the attributes are set, so those of the folder are set first.
     await sh('chattr +i "$1"', this.folder);
-    await mark("+i");
-    return disposable(() => mark("-i"));
+    await changeFlag("+i");
+    return disposable(() => changeFlag("-i"));
   }
 
   /** Like the kernel when a disk breaks: all writes fail, permanently. */

@@ -164,9 +164,9 @@ async function admit(url: string, data: string): Promise<string> {
   await changed.body?.cancel();
   const login = await post(`${url}/api/auth/login`, ADMIN, { "x-requested-with": "dashboard" });
   await login.body?.cancel();
-  const mark = login.headers.getSetCookie().find((one) => one.startsWith("legend_device="));
-  if (!mark) throw new Error("the browser got no mark");
-  return mark.split(";")[0]!;
+  const deviceCookie = login.headers.getSetCookie().find((one) => one.startsWith("legend_device="));
+  if (!deviceCookie) throw new Error("the browser got no mark");
+  return deviceCookie.split(";")[0]!;
 }
 
 /** Repeats a call until the end; returns how long each took. */
@@ -209,7 +209,7 @@ export async function stranger({ seconds, connections }: StrangerOptions): Promi
         });
         return (await answer.json()).sent?.[0]?.receipt?.applied === true;
       });
-      const mark = await admit(url, data);
+      const deviceCookie = await admit(url, data);
       const api = apiOf(data);
       const before = memoryOf(api);
       // A separate process: their own cost must not count as the API's time.
@@ -231,7 +231,7 @@ export async function stranger({ seconds, connections }: StrangerOptions): Promi
       const end = AbortSignal.timeout(seconds * 1_000);
       const [kills, logins] = await Promise.all([
         measure(KILL_EVERY_MS, end, kill),
-        measure(LOGIN_EVERY_MS, end, () => post(`${url}/api/auth/login`, ADMIN, { cookie: mark })),
+        measure(LOGIN_EVERY_MS, end, () => post(`${url}/api/auth/login`, ADMIN, { cookie: deviceCookie })),
       ]);
       const growthBytes = memoryOf(api) - before;
       const { success, stdout } = await attackers;
