@@ -3,7 +3,7 @@
 use engine::dex;
 use engine::gate::{TERMS, WhyNot};
 use engine::missed::Missed;
-use engine::tips::TipsTold;
+use engine::tips::TipsReport;
 use serde_json::{Value, json};
 
 /// Maximum rows of [`Missed`] that are shown; the total next to them covers all.
@@ -25,7 +25,7 @@ pub fn missed(missed: &Missed) -> Value {
 }
 
 /// Adds to a summary the payments to landing services, and the accounts that look like one.
-pub fn add_tips(summary: &mut Value, tips: &TipsTold) {
+pub fn add_tips(summary: &mut Value, tips: &TipsReport) {
     let services = tips.services.iter().map(|row| {
         json!({ "service": *row.service, "payments": row.payments, "lamports": row.lamports.to_string() })
     });

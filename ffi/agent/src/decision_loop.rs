@@ -79,8 +79,8 @@ impl DecisionLoop {
         let arbitrage = self.parts.module == Module::Arbitrage;
         let mut engine = Engine::new(Modules { arbitrage, mev: !arbitrage });
         let Parts { live_model, shadow_model, .. } = &self.parts;
-        engine.ask_models(live_model.clone(), shadow_model.clone());
-        engine.know_tips(Arc::clone(&self.parts.tip_accounts));
+        engine.set_models(live_model.clone(), shadow_model.clone());
+        engine.set_tip_accounts(Arc::clone(&self.parts.tip_accounts));
         engine.load(&accounts::borrowed(&self.parts.known));
         if let Some(accounts) = source.accounts() {
             engine.load(&accounts::borrowed(&accounts));
@@ -115,7 +115,7 @@ impl DecisionLoop {
             {
                 let mut summary = locked(&self.parts.shared.summary);
                 (summary.source, summary.counts) = (source.counts(), engine.counts());
-                summary.tips = engine.tips_told();
+                summary.tips = engine.tips_report();
                 if summary.missed != *engine.missed() {
                     summary.missed = engine.missed().clone();
                 }
@@ -140,7 +140,7 @@ impl DecisionLoop {
             }
             if self.parts.live.take_restart() {
                 let ended = std::mem::replace(&mut engine, self.engine(&source));
-                engine.go_on(ended);
+                engine.continue_from(ended);
                 self.policy_version = u64::MAX;
             }
         }

@@ -9,7 +9,7 @@ use engine::legs::{self, DecodeCounts, Leg};
 use engine::missed::Missed;
 use engine::pubkey::Signature;
 use engine::seen::Seen;
-use engine::tips::{TipAccounts, TipsSeen};
+use engine::tips::{TipAccounts, TipCounter};
 use serde_json::json;
 use sources::error::SourceError;
 use sources::file::{FileSource, SourceCounts};
@@ -41,7 +41,7 @@ pub struct DecodeStream {
     counts: DecodeCounts,
     missed: Missed,
     tip_accounts: Arc<TipAccounts>,
-    tips_seen: TipsSeen,
+    tip_counter: TipCounter,
     seen: Seen,
     failed: u64,
     repeated: u64,
@@ -63,7 +63,7 @@ impl DecodeStream {
             counts: DecodeCounts::default(),
             missed: Missed::default(),
             tip_accounts,
-            tips_seen: TipsSeen::default(),
+            tip_counter: TipCounter::default(),
             seen: Seen::default(),
             failed: 0,
             repeated: 0,
@@ -110,14 +110,14 @@ impl DecodeStream {
             "missed_swaps": self.missed.total(),
             "missed_by_program": missed(&self.missed),
         });
-        add_tips(&mut summary, &self.tips_seen.told());
+        add_tips(&mut summary, &self.tip_counter.report());
         summary.to_string()
     }
 
     fn read_file(&mut self) -> Result<bool, SourceError> {
         let (mut transaction, mut legs) = (Transaction::default(), Vec::new());
         let Self { source, lines, counts, missed, seen, failed, repeated, unreadable, .. } = self;
-        let (tips_seen, tip_accounts) = (&mut self.tips_seen, &self.tip_accounts);
+        let (tip_counter, tip_accounts) = (&mut self.tip_counter, &self.tip_accounts);
         source.read_file(|block| {
             for (_, frame) in block.frames() {
                 if transaction.walk(frame).is_err() {
@@ -132,7 +132,7 @@ impl DecodeStream {
                 *failed += u64::from(transaction.failed);
                 legs.clear();
                 legs::decode(frame, &transaction, &mut legs, counts, missed);
-                tips_seen.count(frame, &transaction, tip_accounts);
+                tip_counter.count(frame, &transaction, tip_accounts);
                 for leg in &legs {
                     write_leg(lines, &transaction, signature, leg);
                 }

@@ -99,7 +99,7 @@ impl ReplayStream {
             Source::open(&options.sources, options.slot, false, options.blocks.or(Some(SIM_BLOCKS)))?;
         let leaders = options.leaders.as_deref().map(leaders).transpose()?.unwrap_or_default();
         let mut engine = Engine::default();
-        engine.know_tips(tips::accounts(&options.tips)?);
+        engine.set_tip_accounts(tips::accounts(&options.tips)?);
         if let Some(known) = source.accounts() {
             engine.load(&accounts::borrowed(&known));
         }
@@ -233,7 +233,7 @@ impl ReplayStream {
             "passed": counts.passed,
             "why_not": why_not(&counts.why_not),
         });
-        add_tips(&mut summary, &self.engine.tips_told());
+        add_tips(&mut summary, &self.engine.tips_report());
         self.lines.push_str(&summary.to_string());
         self.lines.push('\n');
     }

@@ -138,7 +138,7 @@ pub(super) struct Summary {
     pub(super) source: SourceCounts,
     pub(super) counts: engine::engine::Counts,
     pub(super) missed: engine::missed::Missed,
-    pub(super) tips: engine::tips::TipsTold,
+    pub(super) tips: engine::tips::TipsReport,
     pub(super) warnings: Vec<String>,
     pub(super) error: Option<String>,
 }

@@ -23,7 +23,7 @@ use crate::pubkey::{Pubkey, Signature};
 use crate::seen::Seen;
 use crate::strategy::paper::{Outcome, Paper};
 use crate::strategy::{Landed, arbitrage, sandwich::Sandwiches};
-use crate::tips::{TipAccounts, TipsSeen, TipsTold};
+use crate::tips::{TipAccounts, TipCounter, TipsReport};
 
 /// Slots after a front in which its back still counts (docs/CONTRACT.md, "Events").
 pub const WINDOW_SLOTS: u64 = 3;
@@ -59,13 +59,13 @@ pub struct Engine {
     traffic: Vec<Traffic>,
     tips: Tips,
     tip_accounts: Arc<TipAccounts>,
-    tips_seen: TipsSeen,
+    tip_counter: TipCounter,
     sandwiches: Sandwiches,
     paper: Paper,
     outcomes: Vec<Outcome>,
     last_slot: u64,
     /// The newest slot up to which pool state is completely known; 0 = before the first slot seen.
-    whole_slot: u64,
+    complete_slot: u64,
     counts: Counts,
     missed: Missed,
     seen: Seen,
@@ -94,12 +94,12 @@ impl Engine {
             traffic: Vec::new(),
             tips: Tips::default(),
             tip_accounts: Arc::default(),
-            tips_seen: TipsSeen::default(),
+            tip_counter: TipCounter::default(),
             sandwiches: Sandwiches::new(WINDOW_SLOTS),
             paper: Paper::default(),
             outcomes: Vec::new(),
             last_slot: 0,
-            whole_slot: 0,
+            complete_slot: 0,
             counts: Counts::default(),
             missed: Missed::default(),
             seen: Seen::default(),
@@ -115,7 +115,7 @@ impl Engine {
             Event::SlotEnd(slot) if !self.seen.end(*slot) => {}
             Event::SlotEnd(slot) => {
                 self.last_slot = self.last_slot.max(*slot);
-                self.whole_slot = self.whole_slot.max(*slot);
+                self.complete_slot = self.complete_slot.max(*slot);
                 self.sandwiches.on_slot_end(*slot, out);
                 self.paper.on_slot_end(*slot, now_ns, &mut self.outcomes);
             }
@@ -144,24 +144,24 @@ impl Engine {
     }
 
     /// Sets the tip accounts, where the built-in table is not enough.
-    pub fn know_tips(&mut self, accounts: Arc<TipAccounts>) {
+    pub fn set_tip_accounts(&mut self, accounts: Arc<TipAccounts>) {
         self.tip_accounts = accounts;
     }
 
     /// Tips by service since the start, and what looks like a tip account.
     #[must_use]
-    pub fn tips_told(&self) -> TipsTold {
-        self.tips_seen.told()
+    pub fn tips_report(&self) -> TipsReport {
+        self.tip_counter.report()
     }
 
     /// Sets the models that give scores. Without an answer the baseline scores. The score of `shadow` is only reported.
-    pub fn ask_models(&mut self, model: Arc<dyn Scorer>, shadow: Arc<dyn Scorer>) {
+    pub fn set_models(&mut self, model: Arc<dyn Scorer>, shadow: Arc<dyn Scorer>) {
         self.models = Models { active: Some(model), shadow: Some(shadow) };
     }
 
     /// Takes over the counters of the engine that this one replaces: what that one saw is not counted twice.
-    pub fn go_on(&mut self, from: Engine) {
-        (self.counts, self.missed, self.tips_seen) = (from.counts, from.missed, from.tips_seen);
+    pub fn continue_from(&mut self, from: Engine) {
+        (self.counts, self.missed, self.tip_counter) = (from.counts, from.missed, from.tip_counter);
         (self.seen, self.announced) = (from.seen, from.announced);
     }
 
@@ -227,9 +227,9 @@ impl Engine {
             self.counts.repeated += 1;
             return;
         }
-        if self.whole_slot == 0 {
+        if self.complete_slot == 0 {
             // The snapshot is from before the first slot.
-            self.whole_slot = slot.saturating_sub(1);
+            self.complete_slot = slot.saturating_sub(1);
         }
         if !transaction.executed {
             self.counts.pending += 1;
@@ -257,7 +257,7 @@ impl Engine {
             event_ns: now_ns,
             tip_accounts: &self.tip_accounts,
         };
-        self.tips_seen.count(frame, transaction, &self.tip_accounts);
+        self.tip_counter.count(frame, transaction, &self.tip_accounts);
         let before = out.len();
         arbitrage::find(&landed, out);
         let cycle = out.len() > before;
@@ -289,7 +289,7 @@ impl Engine {
             models: &self.models,
             mints: &self.mints,
             tip_lamports: self.first_tip_lamports(),
-            whole_slot: self.whole_slot,
+            complete_slot: self.complete_slot,
         };
         let decision = estimator.weigh(found);
         let refusals = decision.open.as_ref().map(|open| open.refusals).unwrap_or_default();

@@ -121,7 +121,7 @@ fn spl_ceil_div(amount: u128, divisor: u128) -> Option<u128> {
 #[derive(Default)]
 pub struct Pools {
     pools: Vec<Pool>,
-    about: Vec<(Pubkey, &'static Dex)>,
+    identity: Vec<(Pubkey, &'static Dex)>,
     numbers: HashMap<Pubkey, u32>,
     vaults: HashMap<Pubkey, (Pubkey, usize)>,
     by_mint: HashMap<Pubkey, Vec<u32>>,
@@ -153,7 +153,7 @@ impl Pools {
             for mint in pool.mints {
                 self.by_mint.entry(mint).or_default().push(number);
             }
-            self.about.push((account.pubkey, dex));
+            self.identity.push((account.pubkey, dex));
             self.pools.push(pool);
         }
         self.pools.len() - before
@@ -191,8 +191,8 @@ impl Pools {
 
     /// Address and DEX of the pool with this number.
     #[must_use]
-    pub fn about(&self, number: u32) -> (Pubkey, &'static Dex) {
-        self.about[number as usize]
+    pub fn identity(&self, number: u32) -> (Pubkey, &'static Dex) {
+        self.identity[number as usize]
     }
 
     /// Numbers of the pools that trade `mint`.

@@ -169,7 +169,7 @@ pub fn add_tip(list: &mut Vec<(Arc<str>, u64)>, service: &Arc<str>, lamports: u6
 /// Accounts that are watched at once: one that gets more than a 256th of all payments is among them.
 const WATCHED_MAX: usize = 256;
 /// Most payers of one account that are distinguished; a candidate may have more.
-const PAYERS_TOLD_APART: usize = 32;
+const PAYERS_COUNTED_MAX: usize = 32;
 /// Different wallets that must pay an account before it is a candidate. Two or three may belong to one person. Eight
 /// show that it is a service of some kind, but not which.
 pub const CANDIDATE_PAYERS_MIN: usize = 8;
@@ -187,13 +187,13 @@ struct Watched {
     payments: u64,
     lamports: u64,
     /// The first bytes of each payer's key, each once; `payers_len` of them are set.
-    payers: [u64; PAYERS_TOLD_APART],
+    payers: [u64; PAYERS_COUNTED_MAX],
     payers_len: usize,
 }
 
 impl Watched {
     fn new(account: Pubkey, weight: u64) -> Watched {
-        let payers = [0; PAYERS_TOLD_APART];
+        let payers = [0; PAYERS_COUNTED_MAX];
         Watched { account, weight, payments: 0, lamports: 0, payers, payers_len: 0 }
     }
 
@@ -228,7 +228,7 @@ pub struct Candidate {
 
 /// What is reported about tips.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TipsTold {
+pub struct TipsReport {
     /// By service, in the order of the first tip.
     pub services: Vec<ServiceTips>,
     /// Accounts that look like a tip account.
@@ -239,19 +239,19 @@ pub struct TipsTold {
 
 /// Counts tips by service, and who else is paid as a landing service is: at the top level, by many wallets.
 #[derive(Clone, Debug)]
-pub struct TipsSeen {
+pub struct TipCounter {
     services: Vec<ServiceTips>,
     watched: Vec<Watched>,
 }
 
-impl Default for TipsSeen {
+impl Default for TipCounter {
     fn default() -> Self {
         // All the room that it will ever need: an event without a decision allocates nothing.
-        TipsSeen { services: Vec::with_capacity(SERVICES_USUAL), watched: Vec::with_capacity(WATCHED_MAX) }
+        TipCounter { services: Vec::with_capacity(SERVICES_USUAL), watched: Vec::with_capacity(WATCHED_MAX) }
     }
 }
 
-impl TipsSeen {
+impl TipCounter {
     /// Takes in one executed transaction; a failed one has moved nothing.
     pub fn count(&mut self, frame: &[u8], transaction: &Transaction, known: &TipAccounts) {
         if transaction.failed || transaction.is_vote {
@@ -304,7 +304,7 @@ impl TipsSeen {
         row.lamports = row.lamports.saturating_add(lamports);
         // Two wallets whose keys begin with the same bytes count once: too few rather than too many.
         let short = payer.0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-        if row.payers_len < PAYERS_TOLD_APART && !row.payers().contains(&short) {
+        if row.payers_len < PAYERS_COUNTED_MAX && !row.payers().contains(&short) {
             row.payers[row.payers_len] = short;
             row.payers_len += 1;
         }
@@ -312,7 +312,7 @@ impl TipsSeen {
 
     /// The report on tips so far.
     #[must_use]
-    pub fn told(&self) -> TipsTold {
+    pub fn report(&self) -> TipsReport {
         let candidates = self.watched.iter().filter(|row| row.payers_len >= CANDIDATE_PAYERS_MIN);
         let mut shown: Vec<Candidate> = candidates
             .map(|row| Candidate {
@@ -325,7 +325,7 @@ impl TipsSeen {
         let candidates = shown.len();
         shown.sort_unstable_by_key(|row| (u64::MAX - row.payments, row.account));
         shown.truncate(SHOWN_MAX);
-        TipsTold { services: self.services.clone(), candidates, shown }
+        TipsReport { services: self.services.clone(), candidates, shown }
     }
 }
 
@@ -341,25 +341,25 @@ mod tests {
 
     #[test]
     fn a_candidate_is_paid_by_eight_wallets_or_more() {
-        let mut seen = TipsSeen::default();
+        let mut seen = TipCounter::default();
         for payer in 0..7 {
             seen.watch(key(1_000), &key(payer), 10);
             // Often, by two.
             seen.watch(key(2_000), &key(payer % 2), 10);
         }
-        assert_eq!((seen.told().candidates, seen.told().shown.len()), (0, 0));
+        assert_eq!((seen.report().candidates, seen.report().shown.len()), (0, 0));
         seen.watch(key(1_000), &key(7), 30);
-        let told = seen.told();
-        assert_eq!(told.shown, [Candidate { account: key(1_000), payers: 8, payments: 8, lamports: 100 }]);
+        let report = seen.report();
+        assert_eq!(report.shown, [Candidate { account: key(1_000), payers: 8, payments: 8, lamports: 100 }]);
         for payer in 0..100 {
             seen.watch(key(1_000), &key(payer), 0);
         }
-        assert_eq!(seen.told().shown[0].payers, PAYERS_TOLD_APART, "bounded");
+        assert_eq!(seen.report().shown[0].payers, PAYERS_COUNTED_MAX, "bounded");
     }
 
     #[test]
     fn what_many_pay_stays_watched_among_countless_others() {
-        let mut seen = TipsSeen::default();
+        let mut seen = TipCounter::default();
         for number in 0..50_000_u64 {
             seen.watch(key(1_000_000 + number), &key(number), 1);
             if number % 50 == 0 {
@@ -367,15 +367,15 @@ mod tests {
             }
         }
         assert_eq!(seen.watched.len(), WATCHED_MAX);
-        let told = seen.told();
-        assert_eq!((told.candidates, told.shown[0].account), (1, key(7)));
-        assert!(told.shown[0].payments <= 1_000, "a lower bound");
+        let report = seen.report();
+        assert_eq!((report.candidates, report.shown[0].account), (1, key(7)));
+        assert!(report.shown[0].payments <= 1_000, "a lower bound");
         for account in 0..40 {
             for payer in 0..2_000 {
                 seen.watch(key(account), &key(payer), 1);
             }
         }
-        assert_eq!((seen.told().candidates, seen.told().shown.len()), (40, SHOWN_MAX));
+        assert_eq!((seen.report().candidates, seen.report().shown.len()), (40, SHOWN_MAX));
     }
 
     #[test]

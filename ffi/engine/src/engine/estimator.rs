@@ -25,7 +25,7 @@ pub(super) struct Estimator<'a> {
     /// What the first attempt would tip.
     pub(super) tip_lamports: u64,
     /// The newest slot up to which pool state is completely known.
-    pub(super) whole_slot: u64,
+    pub(super) complete_slot: u64,
 }
 
 /// What an opportunity costs, lamports.
@@ -77,7 +77,7 @@ impl Estimator<'_> {
             ev_sol: costs.ev_sol(edge_lamports, p_land),
             fee_share: costs.fee_share(edge_lamports),
             slippage_bps,
-            state_age_slots: slot.saturating_sub(self.whole_slot),
+            state_age_slots: slot.saturating_sub(self.complete_slot),
             place: Place::of(&policy.gates, &found.hops, self.mints),
         };
         let features = match &found.facts {

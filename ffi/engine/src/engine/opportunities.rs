@@ -149,7 +149,7 @@ impl Market<'_> {
     }
 
     fn hop(&self, number: u32, side: usize, in_amount: u64, out_amount: u64) -> Hop {
-        let (pool, dex) = self.pools.about(number);
+        let (pool, dex) = self.pools.identity(number);
         let state = self.pools.at(number);
         let reserves = state.reserves();
         Hop {

@@ -21,7 +21,7 @@ struct Effect {
 
 /// One transaction of the window.
 #[derive(Default)]
-pub struct Deed {
+pub struct PartyAction {
     /// Slot and index.
     pub order: (u64, u64),
     /// Names it.
@@ -45,15 +45,15 @@ pub struct Deed {
     named: Vec<Pubkey>,
 }
 
-impl Deed {
+impl PartyAction {
     /// Lists with room for nearly every transaction, so that a reused one need not grow.
-    fn roomy() -> Deed {
-        Deed {
+    fn with_room() -> PartyAction {
+        PartyAction {
             tips: Vec::with_capacity(2),
             transfers: Vec::with_capacity(8),
             effects: Vec::with_capacity(48),
             named: Vec::with_capacity(64),
-            ..Deed::default()
+            ..PartyAction::default()
         }
     }
 
@@ -65,14 +65,14 @@ impl Deed {
         signature: Signature,
         signer: Pubkey,
         swaps: bool,
-        known: &TipAccounts,
-    ) -> Deed {
-        let mut deed = Deed::default();
-        deed.refill(frame, transaction, signature, signer, swaps, known);
-        deed
+        tip_accounts: &TipAccounts,
+    ) -> PartyAction {
+        let mut action = PartyAction::default();
+        action.refill(frame, transaction, signature, signer, swaps, tip_accounts);
+        action
     }
 
-    /// As [`Deed::read`], into the lists of an old one.
+    /// As [`PartyAction::read`], into the lists of an old one.
     fn refill(
         &mut self,
         frame: &[u8],
@@ -80,7 +80,7 @@ impl Deed {
         signature: Signature,
         signer: Pubkey,
         swaps: bool,
-        known: &TipAccounts,
+        tip_accounts: &TipAccounts,
     ) {
         let key = |index: usize| Pubkey(*transaction.key(frame, index as u8).unwrap_or(&[0; 32]));
         let mut is_token = [false; crate::frame::KEYS_MAX];
@@ -98,14 +98,14 @@ impl Deed {
             let change = i128::from(token.post.unwrap_or(0)) - i128::from(token.pre.unwrap_or(0));
             self.effects.push(Effect { owner, lamports: delta(at), token: Some((mint, change)) });
         }
-        for (at, known_token) in is_token.iter().enumerate().take(transaction.keys.len()) {
-            if !known_token && delta(at) != 0 {
+        for (at, is_token) in is_token.iter().enumerate().take(transaction.keys.len()) {
+            if !is_token && delta(at) != 0 {
                 self.effects.push(Effect { owner: key(at), lamports: delta(at), token: None });
             }
         }
         self.transfers.clear();
         self.tips.clear();
-        transfers(frame, transaction, known, &mut self.transfers, &mut self.tips);
+        read_transfers(frame, transaction, tip_accounts, &mut self.transfers, &mut self.tips);
         self.named.clear();
         if transaction.failed {
             self.named.extend((0..transaction.keys.len()).map(key));
@@ -153,21 +153,21 @@ impl Deed {
 }
 
 /// Top-level transfers of SOL and tokens by owner, and what went to tip accounts at any depth.
-fn transfers(
+fn read_transfers(
     frame: &[u8],
     transaction: &Transaction,
-    known: &TipAccounts,
-    found: &mut Vec<(Pubkey, Pubkey)>,
-    paid: &mut Vec<(Arc<str>, u64)>,
+    tip_accounts: &TipAccounts,
+    transfers: &mut Vec<(Pubkey, Pubkey)>,
+    tips: &mut Vec<(Arc<str>, u64)>,
 ) {
     for call in &transaction.instructions {
         let key = |index: u8| transaction.key(frame, index).copied().map(Pubkey);
         if let Some(Transfer { from, to, lamports }) = Transfer::of(frame, transaction, call) {
             let (Some(from), Some(to)) = (key(from), key(to)) else { continue };
-            match known.service_of(&to) {
-                Some(service) if !transaction.failed => tips::add_tip(paid, service, lamports),
+            match tip_accounts.service_of(&to) {
+                Some(service) if !transaction.failed => tips::add_tip(tips, service, lamports),
                 Some(_) => {}
-                None if call.inner == 0 => found.push((from, to)),
+                None if call.inner == 0 => transfers.push((from, to)),
                 None => {}
             }
         } else if call.inner == 0
@@ -176,7 +176,7 @@ fn transfers(
         {
             let owner = |account: u8| transaction.token(account)?.owner(frame);
             let Some(moved) = token::transfer(call.data.of(frame), call.accounts.of(frame)) else { continue };
-            found.extend(owner(moved.source).zip(owner(moved.destination)));
+            transfers.extend(owner(moved.source).zip(owner(moved.destination)));
         }
     }
 }
@@ -193,7 +193,12 @@ pub struct MovedOut {
 /// What the party's wallets sent to others in one transaction, at any depth. A program's account does not count as
 /// a wallet: what it gets is the price of something.
 #[must_use]
-pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey], known: &TipAccounts) -> MovedOut {
+pub fn moved_out(
+    frame: &[u8],
+    transaction: &Transaction,
+    party: &[Pubkey],
+    tip_accounts: &TipAccounts,
+) -> MovedOut {
     // For each other account: what it got from the party less what it sent back.
     let mut others: Vec<(u8, i128)> = Vec::new();
     for call in &transaction.instructions {
@@ -201,7 +206,7 @@ pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey], know
         let Some(Transfer { from, to, lamports }) = Transfer::of(frame, transaction, call) else { continue };
         let (Some(source), Some(target)) = (key(from), key(to)) else { continue };
         let (other, change) = match [party.contains(&source), party.contains(&target)] {
-            [true, false] if known.service_of(&target).is_none() => (to, i128::from(lamports)),
+            [true, false] if tip_accounts.service_of(&target).is_none() => (to, i128::from(lamports)),
             [false, true] => (from, -i128::from(lamports)),
             _ => continue,
         };
@@ -231,16 +236,16 @@ pub fn moved_out(frame: &[u8], transaction: &Transaction, party: &[Pubkey], know
 }
 
 /// Most transactions remembered; about ten times what four full slots hold.
-const DEEDS_MAX: usize = 65_536;
+const ACTIONS_MAX: usize = 65_536;
 
 /// Transactions that a window holds without an allocation; more allocate once.
-const DEEDS_USUAL: usize = 1_024;
+const ACTIONS_USUAL: usize = 1_024;
 
 /// The transactions of the window, oldest first.
 pub struct Activity {
-    deeds: VecDeque<Deed>,
+    actions: VecDeque<PartyAction>,
     /// Forgotten ones, whose lists are reused.
-    spare: Vec<Deed>,
+    spare: Vec<PartyAction>,
     /// Transactions dropped because the window held too many.
     pub forgotten: u64,
 }
@@ -248,8 +253,8 @@ pub struct Activity {
 impl Default for Activity {
     fn default() -> Self {
         Activity {
-            deeds: VecDeque::with_capacity(DEEDS_USUAL),
-            spare: (0..DEEDS_USUAL).map(|_| Deed::roomy()).collect(),
+            actions: VecDeque::with_capacity(ACTIONS_USUAL),
+            spare: (0..ACTIONS_USUAL).map(|_| PartyAction::with_room()).collect(),
             forgotten: 0,
         }
     }
@@ -264,35 +269,35 @@ impl Activity {
         signature: Signature,
         signer: Pubkey,
         swaps: bool,
-        known: &TipAccounts,
+        tip_accounts: &TipAccounts,
     ) {
-        let mut deed = self.spare.pop().unwrap_or_else(Deed::roomy);
-        if self.deeds.len() == DEEDS_MAX {
-            self.spare.extend(self.deeds.pop_front());
+        let mut action = self.spare.pop().unwrap_or_else(PartyAction::with_room);
+        if self.actions.len() == ACTIONS_MAX {
+            self.spare.extend(self.actions.pop_front());
             self.forgotten += 1;
         }
-        deed.refill(frame, transaction, signature, signer, swaps, known);
-        self.deeds.push_back(deed);
+        action.refill(frame, transaction, signature, signer, swaps, tip_accounts);
+        self.actions.push_back(action);
     }
 
     /// What the newest transaction tipped in the auction that our bundles are in, lamports.
     #[must_use]
     pub fn newest_auction_tip_lamports(&self) -> u64 {
-        let tips = self.deeds.back().map_or(&[][..], |deed| &deed.tips);
+        let tips = self.actions.back().map_or(&[][..], |action| &action.tips);
         tips.iter().find(|(service, _)| **service == *JITO).map_or(0, |(_, lamports)| *lamports)
     }
 
     /// Forgets everything before `slot`.
     pub fn forget_before(&mut self, slot: u64) {
-        while self.deeds.front().is_some_and(|deed| deed.order.0 < slot) {
-            self.spare.extend(self.deeds.pop_front());
+        while self.actions.front().is_some_and(|action| action.order.0 < slot) {
+            self.spare.extend(self.actions.pop_front());
         }
     }
 
     /// The transactions from `first` to `last`, both included.
-    pub fn between(&self, first: (u64, u64), last: (u64, u64)) -> impl Iterator<Item = &Deed> {
-        let begin = self.deeds.partition_point(|deed| deed.order < first);
-        self.deeds.range(begin..).take_while(move |deed| deed.order <= last)
+    pub fn between(&self, first: (u64, u64), last: (u64, u64)) -> impl Iterator<Item = &PartyAction> {
+        let begin = self.actions.partition_point(|action| action.order < first);
+        self.actions.range(begin..).take_while(move |action| action.order <= last)
     }
 
     /// `wallet` and every wallet that exchanged something with it directly in the window.
@@ -300,7 +305,9 @@ impl Activity {
     pub fn party_of(&self, wallets: &[Pubkey]) -> Vec<Pubkey> {
         let mut party = wallets.to_vec();
         party.dedup();
-        for (from, to) in self.deeds.iter().filter(|deed| !deed.failed).flat_map(|deed| &deed.transfers) {
+        for (from, to) in
+            self.actions.iter().filter(|action| !action.failed).flat_map(|action| &action.transfers)
+        {
             for (one, other) in [(from, to), (to, from)] {
                 if wallets.contains(one) && !party.contains(other) {
                     party.push(*other);

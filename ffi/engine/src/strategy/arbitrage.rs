@@ -5,7 +5,7 @@ use crate::legs::Leg;
 use crate::token;
 
 use super::Landed;
-use super::activity::{self, Deed};
+use super::activity::{self, PartyAction};
 
 /// Longest cycle that is looked for; the runtime's limits leave room for fewer legs than this.
 const HOPS_MAX: usize = 16;
@@ -63,8 +63,8 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
     }
     let quote_mint = first.in_mint;
     let known = landed.tip_accounts;
-    let deed = Deed::read(landed.frame, transaction, landed.signature, landed.signer, true, known);
-    let (lamports, tokens) = deed.change(&attackers, &quote_mint);
+    let action = PartyAction::read(landed.frame, transaction, landed.signature, landed.signer, true, known);
+    let (lamports, tokens) = action.change(&attackers, &quote_mint);
     let moved = activity::moved_out(landed.frame, transaction, &attackers, known);
     let lamports = lamports + i128::from(moved.funded_lamports);
     let in_sol = quote_mint == token::WRAPPED_SOL;
@@ -87,8 +87,8 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
         net_lamports: in_sol.then(|| i64::try_from(lamports).unwrap_or(i64::MAX)),
         net_raw: if in_sol { lamports } else { tokens },
         fee_lamports: transaction.fee_lamports,
-        tip_lamports: deed.tip_lamports(),
-        tips_by_service: deed.tips,
+        tip_lamports: action.tip_lamports(),
+        tips_by_service: action.tips,
         gross_raw,
         moved_out_lamports: moved.lamports,
         funded_lamports: moved.funded_lamports,

@@ -3,7 +3,7 @@
 use super::super::activity::Activity;
 use super::matching::{Attack, Closing};
 use super::steps::{Step, StepKind, Swap, swap_of};
-use super::totals::account_for;
+use super::totals::totals_of;
 use crate::decision::{Decision, Kind, Tier, VictimLoss};
 use crate::features::{self, Provenance, Row, SandwichFacts};
 use crate::pubkey::Pubkey;
@@ -14,9 +14,9 @@ pub(super) fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Opt
     let swaps = |places: &[usize]| places.iter().filter_map(|&at| swap_of(&steps[at])).collect::<Vec<_>>();
     let (fronts, backs) = (swaps(&attack.fronts), swaps(&attack.backs));
     let (first, last) = (*attack.fronts.first()?, *attack.backs.last()?);
-    let bought = fronts[0].brings();
+    let bought = fronts[0].mint_out();
     let is_victim = |at: usize| {
-        swap_of(&steps[at]).is_some_and(|swap| !swap.is_of(&attack.party) && swap.brings() == bought)
+        swap_of(&steps[at]).is_some_and(|swap| !swap.is_of(&attack.party) && swap.mint_out() == bought)
     };
     let victims: Vec<usize> = (first..last).filter(|&at| is_victim(at)).collect();
     if victims.is_empty() {
@@ -24,9 +24,9 @@ pub(super) fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Opt
     }
     let attackers = attackers_of(&fronts, &backs);
     let quote_mint = quote_mint_of(fronts[0], attack.closes_in);
-    let account = account_for(activity, &attackers, &fronts, &backs, &quote_mint);
+    let totals = totals_of(activity, &attackers, &fronts, &backs, &quote_mint);
     let in_sol = quote_mint == token::WRAPPED_SOL;
-    let net_raw = if in_sol { account.lamports } else { account.tokens };
+    let net_raw = if in_sol { totals.lamports } else { totals.tokens };
     let without = execute_without(steps, first, last, &attack.party);
     let victim_losses = losses_of(steps, &victims, without.as_deref());
     let tier = tier_of(net_raw, without.is_some(), &victim_losses);
@@ -47,15 +47,15 @@ pub(super) fn judge(steps: &[Step], attack: &Attack, activity: &Activity) -> Opt
         quote_mint,
         net_lamports: in_sol.then(|| i64::try_from(net_raw).unwrap_or(i64::MAX)),
         net_raw,
-        fee_lamports: account.fee_lamports,
-        tip_lamports: account.tip_lamports,
-        tips_by_service: account.tips_by_service,
+        fee_lamports: totals.fee_lamports,
+        tip_lamports: totals.tip_lamports,
+        tips_by_service: totals.tips_by_service,
         gross_raw: gross_of(&fronts, &backs, &quote_mint),
         moved_out_lamports: 0,
         funded_lamports: 0,
-        links: account.links,
-        tips: account.tips,
-        failed: account.failed,
+        links: totals.links,
+        tips: totals.tips,
+        failed: totals.failed,
         fronts: copies(&fronts),
         backs: copies(&backs),
         features: features_of(&steps[first], &fronts, &backs, &swaps(&victims), quote_mint),
@@ -78,7 +78,7 @@ fn attackers_of(fronts: &[&Swap], backs: &[&Swap]) -> Vec<Pubkey> {
 /// A pool with SOL on one side is quoted in SOL, whatever the direction of the attack. Otherwise the gain is in
 /// the mint that does not close.
 fn quote_mint_of(front: &Swap, closes_in: Closing) -> Pubkey {
-    let (bought, sold) = (front.brings(), front.takes());
+    let (bought, sold) = (front.mint_out(), front.mint_in());
     if [bought, sold].contains(&token::WRAPPED_SOL) {
         token::WRAPPED_SOL
     } else if closes_in == Closing::Sold {
@@ -93,7 +93,7 @@ fn losses_of(steps: &[Step], victims: &[usize], without: Option<&[(usize, u64)]>
     let loss = |&at: &usize| {
         let swap = swap_of(&steps[at])?;
         let out_without = without?.iter().find(|(place, _)| *place == at)?.1;
-        let (signature, mint) = (swap.landed.signature, swap.brings());
+        let (signature, mint) = (swap.landed.signature, swap.mint_out());
         Some(VictimLoss { signature, mint, out_actual: swap.landed.leg.out_amount, out_without })
     };
     victims.iter().filter_map(loss).collect()
@@ -115,7 +115,7 @@ fn gross_of(fronts: &[&Swap], backs: &[&Swap], quote_mint: &Pubkey) -> i128 {
     let sum = |swaps: &[&Swap], of: fn(&crate::legs::Leg) -> u64| {
         swaps.iter().map(|swap| i128::from(of(&swap.landed.leg))).sum::<i128>()
     };
-    let [front, back] = if fronts[0].takes() == *quote_mint { [-1, 1] } else { [1, -1] };
+    let [front, back] = if fronts[0].mint_in() == *quote_mint { [-1, 1] } else { [1, -1] };
     let of: [fn(&crate::legs::Leg) -> u64; 2] = if front < 0 {
         [|leg| leg.trader_in, |leg| leg.trader_out]
     } else {
@@ -134,7 +134,7 @@ fn features_of(
 ) -> Option<Row> {
     let pool = first.before?;
     let quote = pool.side_of(&quote_mint)?;
-    let buys = fronts[0].takes() == quote_mint;
+    let buys = fronts[0].mint_in() == quote_mint;
     let sum = |swaps: &[&Swap], of: fn(&Swap) -> u64| swaps.iter().map(|swap| of(swap) as f64).sum::<f64>();
     let paid = |swap: &Swap| swap.landed.leg.in_amount;
     let got = |swap: &Swap| swap.landed.leg.out_amount;
@@ -169,10 +169,10 @@ fn execute_without(steps: &[Step], first: usize, last: usize, party: &[Pubkey]) 
             return None;
         }
         match &step.kind {
-            StepKind::Moved(delta) => pool.shift(*delta),
+            StepKind::VaultChange(delta) => pool.shift(*delta),
             StepKind::Swap(swap) if swap.is_of(party) => {}
             StepKind::Swap(swap) => {
-                let side = pool.side_of(&swap.takes())?;
+                let side = pool.side_of(&swap.mint_in())?;
                 paid.push((at, pool.swap(side, swap.landed.leg.in_amount)?));
             }
         }

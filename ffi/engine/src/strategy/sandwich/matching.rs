@@ -46,34 +46,43 @@ impl Closing {
 /// The earliest attack to which no further back can belong: its party has nothing left to close, has started
 /// again, or the window of the first front is over (`oldest` is the last such slot). `provisional`: the earliest
 /// one to which a further back could belong and that was not reported yet.
-pub(super) fn find(steps: &[Step], activity: &Activity, oldest: u64, provisional: bool) -> Option<Attack> {
-    let open = |at: usize| swap_of(&steps[at]).filter(|swap| !swap.spent);
+pub(super) fn find_attack(
+    steps: &[Step],
+    activity: &Activity,
+    oldest: u64,
+    provisional: bool,
+) -> Option<Attack> {
+    let open = |at: usize| swap_of(&steps[at]).filter(|swap| !swap.consumed);
     for last in 1..steps.len() {
         let Some(back) = open(last) else { continue };
-        let mint = back.takes();
-        if !(0..last).any(|at| open(at).is_some_and(|swap| swap.brings() == mint)) {
+        let mint = back.mint_in();
+        if !(0..last).any(|at| open(at).is_some_and(|swap| swap.mint_out() == mint)) {
             continue;
         }
         let party = activity.party_of(&[back.landed.leg.trader, back.signer]);
-        let own = |at: usize| open(at).filter(|swap| swap.is_of(&party));
+        let own_swap = |at: usize| open(at).filter(|swap| swap.is_of(&party));
         let fronts: Vec<usize> =
-            (0..last).filter(|&at| own(at).is_some_and(|swap| swap.brings() == mint)).collect();
+            (0..last).filter(|&at| own_swap(at).is_some_and(|swap| swap.mint_out() == mint)).collect();
         let (Some(&first), Some(&last_front)) = (fronts.first(), fronts.last()) else { continue };
-        if (first..last_front).any(|at| own(at).is_some_and(|swap| swap.takes() == mint)) {
+        if (first..last_front).any(|at| own_swap(at).is_some_and(|swap| swap.mint_in() == mint)) {
             continue;
         }
-        let over = open(first).is_some_and(|swap| swap.landed.slot <= oldest);
+        let window_over = open(first).is_some_and(|swap| swap.landed.slot <= oldest);
         let [bought, sold] =
             [Closing::Bought, Closing::Sold].map(|closes_in| backs_of(steps, &fronts, &party, closes_in));
         let ready = |found: &Backs| {
-            let told = found.backs.last().and_then(|&at| swap_of(&steps[at])).is_none_or(|swap| swap.told);
-            (found.ended || over) != provisional && !(provisional && told)
+            let reported =
+                found.backs.last().and_then(|&at| swap_of(&steps[at])).is_none_or(|swap| swap.reported);
+            (found.ended || window_over) != provisional && !(provisional && reported)
         };
         let found = match (bought, sold) {
             (Some(bought), Some(sold)) if ready(&bought) || ready(&sold) => {
                 // An attack that closes in both mints is counted in the one where it closes more exactly.
-                let as_sold =
-                    if sold.backs == bought.backs { sold.apart < bought.apart } else { !ready(&bought) };
+                let as_sold = if sold.backs == bought.backs {
+                    sold.deviation_ppb < bought.deviation_ppb
+                } else {
+                    !ready(&bought)
+                };
                 if as_sold { sold } else { bought }
             }
             (Some(found), None) | (None, Some(found)) if ready(&found) => found,
@@ -89,28 +98,28 @@ struct Backs {
     backs: Vec<usize>,
     closes_in: Closing,
     /// How much is left open or closed too much, in billionths of what was opened.
-    apart: u128,
+    deviation_ppb: u128,
     /// No further back can belong to them, whatever comes.
     ended: bool,
 }
 
 /// The party's swaps back after its fronts, if they close in this mint within the tolerance.
 fn backs_of(steps: &[Step], fronts: &[usize], party: &[Pubkey], closes_in: Closing) -> Option<Backs> {
-    let open = |at: usize| swap_of(&steps[at]).filter(|swap| !swap.spent);
-    let mint = open(*fronts.first()?)?.brings();
+    let open = |at: usize| swap_of(&steps[at]).filter(|swap| !swap.consumed);
+    let mint = open(*fronts.first()?)?.mint_out();
     let opened: u128 = fronts.iter().filter_map(|&at| open(at)).map(|swap| closes_in.opened(swap)).sum();
-    let (mut closed, mut backs, mut anew) = (0_u128, Vec::new(), false);
+    let (mut closed, mut backs, mut starts_again) = (0_u128, Vec::new(), false);
     for at in fronts.last()? + 1..steps.len() {
         let Some(swap) = open(at).filter(|swap| swap.is_of(party)) else { continue };
-        if swap.brings() == mint {
-            anew = true;
+        if swap.mint_out() == mint {
+            starts_again = true;
             break;
         }
-        if swap.takes() != mint {
+        if swap.mint_in() != mint {
             break;
         }
-        let with = closed + closes_in.closed(swap);
-        if with * 100 > opened * (100 + AMOUNT_TOLERANCE_PCT) {
+        let with_this = closed + closes_in.closed(swap);
+        if with_this * 100 > opened * (100 + AMOUNT_TOLERANCE_PCT) {
             // A party that bought first and sells more than it bought sells from an older stock. One that bought
             // back more than it sold did not sell first: some sales of a bought stock happened to pay that much.
             if closes_in == Closing::Sold {
@@ -118,16 +127,21 @@ fn backs_of(steps: &[Step], fronts: &[usize], party: &[Pubkey], closes_in: Closi
             }
             break;
         }
-        closed = with;
+        closed = with_this;
         backs.push(at);
     }
-    let apart = opened.abs_diff(closed);
-    let closes = apart * 100 <= opened * AMOUNT_TOLERANCE_PCT;
+    let difference = opened.abs_diff(closed);
+    let closes = difference * 100 <= opened * AMOUNT_TOLERANCE_PCT;
     // Some of the sales of a bought stock may pay about what the stock cost, so nearly equal is not enough here.
-    let gone = match closes_in {
+    let closed_all = match closes_in {
         Closing::Bought => closed >= opened,
         Closing::Sold => closed == opened,
     };
-    let apart = apart * 1_000_000_000 / opened.max(1);
-    (closes && !backs.is_empty()).then_some(Backs { backs, closes_in, apart, ended: gone || anew })
+    let deviation_ppb = difference * 1_000_000_000 / opened.max(1);
+    (closes && !backs.is_empty()).then_some(Backs {
+        backs,
+        closes_in,
+        deviation_ppb,
+        ended: closed_all || starts_again,
+    })
 }

@@ -24,8 +24,8 @@ use crate::pools::{Pool, Pools};
 use crate::pubkey::Pubkey;
 
 use self::judging::judge;
-use self::matching::find;
-use self::steps::{Step, StepKind, Swap, spend, swap_of};
+use self::matching::find_attack;
+use self::steps::{Step, StepKind, Swap, mark_consumed, swap_of};
 
 /// Most steps remembered per pool; older ones are dropped, counted in [`Sandwiches::forgotten`].
 const STEPS_PER_POOL_MAX: usize = 4096;
@@ -80,8 +80,8 @@ impl Sandwiches {
                 signer: *signer,
                 event_ns: *event_ns,
                 past,
-                spent: false,
-                told: false,
+                consumed: false,
+                reported: false,
             });
             self.push(leg.pool, Step { before, kind });
             pools.apply(leg);
@@ -114,7 +114,7 @@ impl Sandwiches {
             }
         }
         for (pool, before, deltas) in moved.drain(..) {
-            self.push(pool, Step { before: Some(before), kind: StepKind::Moved(deltas) });
+            self.push(pool, Step { before: Some(before), kind: StepKind::VaultChange(deltas) });
         }
         self.moved = moved;
     }
@@ -145,34 +145,34 @@ impl Sandwiches {
         let activity = &self.activity;
         for steps in self.windows.values_mut() {
             loop {
-                while let Some(attack) = find(steps, activity, oldest, false) {
+                while let Some(attack) = find_attack(steps, activity, oldest, false) {
                     out.extend(judge(steps, &attack, activity));
-                    spend(steps, attack.fronts.iter().chain(&attack.backs));
+                    mark_consumed(steps, attack.fronts.iter().chain(&attack.backs));
                 }
                 // A front without a back may distort the sums of a later slot. Fronts of one slot are kept or
                 // dropped together: a party that sold two thirds of what it bought is not an attacker.
                 let is_stale = |at: &usize| {
-                    swap_of(&steps[*at]).is_some_and(|swap| !swap.spent && swap.landed.slot <= oldest)
+                    swap_of(&steps[*at]).is_some_and(|swap| !swap.consumed && swap.landed.slot <= oldest)
                 };
                 let stale: Vec<usize> = (0..steps.len()).filter(is_stale).collect();
                 if stale.is_empty() {
                     break;
                 }
-                spend(steps, &stale);
+                mark_consumed(steps, &stale);
             }
             // Attacks that already close, but to which a further back could belong.
-            while let Some(attack) = find(steps, activity, oldest, true) {
+            while let Some(attack) = find_attack(steps, activity, oldest, true) {
                 let open = judge(steps, &attack, activity);
                 out.extend(open.map(|decision| Decision { provisional: true, ..decision }));
                 if let Some(last) = attack.backs.last()
                     && let StepKind::Swap(swap) = &mut steps[*last].kind
                 {
-                    swap.told = true;
+                    swap.reported = true;
                 }
             }
             steps.retain(|step| match &step.kind {
                 StepKind::Swap(swap) => swap.landed.slot > oldest,
-                StepKind::Moved(_) => true,
+                StepKind::VaultChange(_) => true,
             });
             // What moved before the first swap that is kept is already in that swap's state.
             let begin = steps.iter().position(|step| swap_of(step).is_some()).unwrap_or(steps.len());

@@ -18,7 +18,7 @@ pub(super) struct Step {
 pub(super) enum StepKind {
     Swap(Swap),
     /// Liquidity or fees moved: what the vaults gained.
-    Moved([i128; 2]),
+    VaultChange([i128; 2]),
 }
 
 pub(super) struct Swap {
@@ -28,9 +28,9 @@ pub(super) struct Swap {
     /// What the pool did in earlier slots.
     pub(super) past: Past,
     /// Part of an attack, or a front whose window is over.
-    pub(super) spent: bool,
+    pub(super) consumed: bool,
     /// The last back of an attack that was reported before it was over.
-    pub(super) told: bool,
+    pub(super) reported: bool,
 }
 
 impl Swap {
@@ -38,11 +38,11 @@ impl Swap {
         party.contains(&self.signer) || party.contains(&self.landed.leg.trader)
     }
 
-    pub(super) fn brings(&self) -> Pubkey {
+    pub(super) fn mint_out(&self) -> Pubkey {
         self.landed.leg.out_mint
     }
 
-    pub(super) fn takes(&self) -> Pubkey {
+    pub(super) fn mint_in(&self) -> Pubkey {
         self.landed.leg.in_mint
     }
 }
@@ -50,14 +50,14 @@ impl Swap {
 pub(super) fn swap_of(step: &Step) -> Option<&Swap> {
     match &step.kind {
         StepKind::Swap(swap) => Some(swap),
-        StepKind::Moved(_) => None,
+        StepKind::VaultChange(_) => None,
     }
 }
 
-pub(super) fn spend<'a>(steps: &mut [Step], places: impl IntoIterator<Item = &'a usize>) {
+pub(super) fn mark_consumed<'a>(steps: &mut [Step], places: impl IntoIterator<Item = &'a usize>) {
     for &at in places {
         if let StepKind::Swap(swap) = &mut steps[at].kind {
-            swap.spent = true;
+            swap.consumed = true;
         }
     }
 }
