@@ -22,16 +22,16 @@ static DIGITS: [u8; 256] = {
 };
 
 /// The value of `letters`, fewer than ten, and all their digits' bits.
-fn few(letters: &[u8]) -> (u64, u8) {
+fn few_digits(letters: &[u8]) -> (u64, u8) {
     letters.iter().fold((0, 0), |(value, bits), &letter| {
         let digit = DIGITS[usize::from(letter)];
         (value * 58 + u64::from(digit), bits | digit)
     })
 }
 
-/// As [`few`]: pairs first, because they do not depend on each other.
+/// As [`few_digits`]: pairs first, because they do not depend on each other.
 #[inline(always)]
-fn ten(letters: &[u8; TEN]) -> (u64, u8) {
+fn ten_digits(letters: &[u8; TEN]) -> (u64, u8) {
     let digits = letters.map(|letter| DIGITS[usize::from(letter)]);
     let pair = |at: usize| u64::from(digits[at]) * 58 + u64::from(digits[at + 1]);
     let six = (pair(0) * 58_u64.pow(2) + pair(2)) * 58_u64.pow(2) + pair(4);
@@ -66,11 +66,11 @@ pub fn fixed<const LIMBS: usize>(text: &[u8]) -> Option<[u64; LIMBS]> {
     }
     let (head, chunks) = text.as_rchunks::<TEN>();
     let mut limbs = [0; LIMBS];
-    let (first, mut bits) = few(head);
+    let (first, mut bits) = few_digits(head);
     limbs[0] = first;
     let mut over = 0;
     for chunk in chunks {
-        let (value, bits_of_chunk) = ten(chunk);
+        let (value, bits_of_chunk) = ten_digits(chunk);
         bits |= bits_of_chunk;
         over |= multiply_add(&mut limbs, SCALE, value);
     }
@@ -89,11 +89,11 @@ pub fn append(text: &[u8], limbs: &mut Vec<u64>, out: &mut Vec<u8>) -> Option<()
     }
     let zeros = ones(text);
     let (head, chunks) = text[zeros..].as_rchunks::<TEN>();
-    let (first, mut bits) = few(head);
+    let (first, mut bits) = few_digits(head);
     limbs.clear();
     limbs.push(first);
     for chunk in chunks {
-        let (value, bits_of_chunk) = ten(chunk);
+        let (value, bits_of_chunk) = ten_digits(chunk);
         bits |= bits_of_chunk;
         let over = multiply_add(limbs, SCALE, value);
         if over != 0 {

@@ -137,7 +137,7 @@ pub struct Call<'a> {
     pub dex: &'static Dex,
     /// Whether a program is one of the table's, which itself holds the decoders.
     pub is_known: fn(&[u8; 32]) -> bool,
-    under: &'a [Instruction],
+    inner_calls: &'a [Instruction],
     mints: LastParsed<'a>,
     owners: LastParsed<'a>,
 }
@@ -169,9 +169,9 @@ impl<'a> Call<'a> {
         is_known: fn(&[u8; 32]) -> bool,
     ) -> Option<Call<'a>> {
         let instruction = transaction.instructions.get(at)?;
-        let under = under(&transaction.instructions, at);
+        let inner_calls = inner_calls_of(&transaction.instructions, at);
         let (mints, owners) = (LastParsed::default(), LastParsed::default());
-        Some(Call { frame, transaction, instruction, dex, is_known, under, mints, owners })
+        Some(Call { frame, transaction, instruction, dex, is_known, inner_calls, mints, owners })
     }
 
     /// The mint of a token account; `None` when its text is not a key.
@@ -196,8 +196,8 @@ impl<'a> Call<'a> {
 
     /// What it called, at any depth, in order.
     #[must_use]
-    pub fn under(&self) -> &'a [Instruction] {
-        self.under
+    pub fn inner_calls(&self) -> &'a [Instruction] {
+        self.inner_calls
     }
 
     /// The transfer that an instruction under it is, if it is one.
@@ -229,13 +229,13 @@ impl<'a> Call<'a> {
 
     /// Token transfers under the call, in order.
     pub fn transfers(&self) -> impl Iterator<Item = Transfer> {
-        self.under.iter().filter_map(|called| token_transfer(self.frame, self.transaction, called))
+        self.inner_calls.iter().filter_map(|called| token_transfer(self.frame, self.transaction, called))
     }
 
     /// Lamports that `from` sent by the system program under the call.
     #[must_use]
     pub fn lamports_sent(&self, from: u8) -> u64 {
-        let sent = self.under.iter().filter_map(|called| {
+        let sent = self.inner_calls.iter().filter_map(|called| {
             let system = *self.transaction.key(self.frame, called.program)? == token::SYSTEM.0;
             let amount = called.data.of(self.frame).strip_prefix(&SYSTEM_TRANSFER)?;
             let own = called.accounts.of(self.frame).first() == Some(&from);
@@ -252,7 +252,7 @@ impl<'a> Call<'a> {
 
     /// Discriminator and body of each event that the program logged by calling itself, in order.
     pub fn events(&self) -> impl Iterator<Item = &'a [u8]> {
-        self.under.iter().filter_map(|called| {
+        self.inner_calls.iter().filter_map(|called| {
             let own = self.transaction.key(self.frame, called.program)? == &self.dex.program.0;
             called.data.of(self.frame).strip_prefix(&ANCHOR_EVENT).filter(|_| own)
         })
@@ -262,7 +262,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// As `read`; `Unresolved` when nothing moved.
-    pub fn one(&self, read: ReadAccounts, legs: &mut Vec<Leg>) -> Result<(), DecodeError> {
+    pub fn decode_vault_swap(&self, read: ReadAccounts, legs: &mut Vec<Leg>) -> Result<(), DecodeError> {
         if let Some(swap) = read(self.data(), self.accounts())? {
             legs.push(self.vault_leg(&swap, 0)?);
         }
@@ -288,8 +288,10 @@ impl<'a> Call<'a> {
             let moved = self.transfers().filter(|moved| moved.source == account);
             moved.fold(0_u64, |sum, moved| sum.saturating_add(moved.amount))
         };
-        let (into, from) =
-            (received(self.frame, self.transaction, &paid), received(self.frame, self.transaction, &got));
+        let (into, from) = (
+            credited_to(self.frame, self.transaction, &paid),
+            credited_to(self.frame, self.transaction, &got),
+        );
         let out_mint = self.mint_of(&got, got.source)?;
         let payment = trader::Payment { source: paid.source, out_mint, got: from.amount };
         let named = self.key(swap.trader).ok();
@@ -333,16 +335,16 @@ impl<'a> Call<'a> {
 }
 
 /// The instructions called by the one at `at`, at any depth.
-fn under(all: &[Instruction], at: usize) -> &[Instruction] {
+fn inner_calls_of(all: &[Instruction], at: usize) -> &[Instruction] {
     let caller = &all[at];
     let rest = &all[at + 1..];
-    let len = rest.iter().take_while(|next| next.top == caller.top && below(caller, next)).count();
+    let len = rest.iter().take_while(|next| next.top == caller.top && is_deeper(caller, next)).count();
     &rest[..len]
 }
 
 /// Whether `next` is deeper than `caller`. A node that gives no depth leaves only the order: then
 /// everything up to the end of the top-level instruction counts.
-fn below(caller: &Instruction, next: &Instruction) -> bool {
+fn is_deeper(caller: &Instruction, next: &Instruction) -> bool {
     if caller.height == 0 || next.height == 0 { next.inner != 0 } else { next.height > caller.height }
 }
 
@@ -359,7 +361,7 @@ fn token_transfer(frame: &[u8], transaction: &Transaction, called: &Instruction)
 
 /// What the destination was credited. A Token-2022 mint may withhold a fee that the instruction does not
 /// name. The amount is then the account's balance change less everything else that moved there.
-fn received(frame: &[u8], transaction: &Transaction, moved: &Transfer) -> Credit {
+fn credited_to(frame: &[u8], transaction: &Transaction, moved: &Transfer) -> Credit {
     if let Some(fee) = moved.fee {
         return Credit { amount: moved.amount.saturating_sub(fee), exact: true };
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::features::{Answer, Row};
+use crate::features::{ModelScore, Row};
 use crate::gate::{Refusals, Terms};
 pub use crate::hop::Hop;
 use crate::landing::LandingInputs;
@@ -87,7 +87,7 @@ pub struct Open {
     /// The model that gave the score; `None`: the baseline.
     pub model: Option<Arc<str>>,
     /// What a model in shadow said, and which.
-    pub shadow: Option<Answer>,
+    pub shadow: Option<ModelScore>,
     /// What the gate weighed.
     pub terms: Terms,
     /// What refused.

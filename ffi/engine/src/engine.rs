@@ -70,7 +70,7 @@ pub struct Engine {
     missed: Missed,
     seen: Seen,
     /// Of transactions that were not executed yet.
-    announced: Seen,
+    seen_pending: Seen,
 }
 
 impl Default for Engine {
@@ -103,7 +103,7 @@ impl Engine {
             counts: Counts::default(),
             missed: Missed::default(),
             seen: Seen::default(),
-            announced: Seen::default(),
+            seen_pending: Seen::default(),
         }
     }
 
@@ -162,7 +162,7 @@ impl Engine {
     /// Takes over the counters of the engine that this one replaces: what that one saw is not counted twice.
     pub fn continue_from(&mut self, from: Engine) {
         (self.counts, self.missed, self.tip_counter) = (from.counts, from.missed, from.tip_counter);
-        (self.seen, self.announced) = (from.seen, from.announced);
+        (self.seen, self.seen_pending) = (from.seen, from.seen_pending);
     }
 
     /// What looked like a swap and gave no leg.
@@ -174,7 +174,7 @@ impl Engine {
     /// What was seen so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts { unremembered: self.seen.unremembered + self.announced.unremembered, ..self.counts }
+        Counts { unremembered: self.seen.unremembered + self.seen_pending.unremembered, ..self.counts }
     }
 
     /// Outcomes decided since the last call, oldest first.
@@ -222,7 +222,7 @@ impl Engine {
         };
         let slot = transaction.slot;
         let trigger = Trigger { slot, signature, now_ns };
-        let seen = if transaction.executed { &mut self.seen } else { &mut self.announced };
+        let seen = if transaction.executed { &mut self.seen } else { &mut self.seen_pending };
         if !seen.is_first(slot, &signature) {
             self.counts.repeated += 1;
             return;

@@ -196,7 +196,7 @@ pub fn cycle(facts: &CycleFacts, landing: &LandingInputs, terms: &Terms) -> Row 
 
 /// What a model answered for one row.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct ModelScore {
     /// Which model, as it stands in evidence.
     pub version: Arc<str>,
     /// Probability, 0..1; NaN where it has none.
@@ -206,7 +206,7 @@ pub struct Answer {
 /// The model in force, as the engine asks it. Asking must not wait, allocate or fail.
 pub trait Scorer: Send + Sync {
     /// `None` when there is no model. The row may be longer than the model reads.
-    fn ask(&self, row: &[f32]) -> Option<Answer>;
+    fn score(&self, row: &[f32]) -> Option<ModelScore>;
 }
 
 #[cfg(test)]

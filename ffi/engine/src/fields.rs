@@ -248,9 +248,9 @@ mod tests {
             bytes.truncate(len);
             bytes[len - 1] &= 0x7f;
             // Nothing after it is read.
-            for behind in [&[][..], &[0xff; 1], &[0x80; 12], &[0; 12]] {
-                let all = [&bytes[..], behind].concat();
-                assert_eq!(varint(&all), Ok((number, behind)), "{bytes:x?} then {behind:x?}");
+            for after in [&[][..], &[0xff; 1], &[0x80; 12], &[0; 12]] {
+                let all = [&bytes[..], after].concat();
+                assert_eq!(varint(&all), Ok((number, after)), "{bytes:x?} then {after:x?}");
             }
             assert_eq!(varint(&bytes[..len - 1]), Err(FrameError::Truncated), "{bytes:x?}");
         }

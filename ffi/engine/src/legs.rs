@@ -24,11 +24,11 @@ pub struct DecodeCounts {
 
 /// What a program is to the decoder.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ProgramKind {
     /// Not looked up yet.
-    New,
+    NotLookedUp,
     /// Its calls are never swaps: token programs, accounts, compute budget, memos.
-    Quiet,
+    NeverSwaps,
     /// In the table, at this place.
     Known(u8),
     /// Anything else.
@@ -36,7 +36,7 @@ enum Kind {
 }
 
 /// Programs that are called in nearly every transaction and never swap.
-const QUIET: [Pubkey; 7] = [
+const NEVER_SWAP: [Pubkey; 7] = [
     token::SYSTEM,
     token::TOKEN,
     token::TOKEN_2022,
@@ -47,14 +47,14 @@ const QUIET: [Pubkey; 7] = [
 ];
 
 fn is_known(program: &[u8; 32]) -> bool {
-    dex::place_of(program).is_some()
+    dex::index_of_program(program).is_some()
 }
 
-fn kind_of(program: &[u8; 32]) -> Kind {
-    if QUIET.iter().any(|quiet| quiet.0 == *program) {
-        return Kind::Quiet;
+fn kind_of(program: &[u8; 32]) -> ProgramKind {
+    if NEVER_SWAP.iter().any(|quiet| quiet.0 == *program) {
+        return ProgramKind::NeverSwaps;
     }
-    dex::place_of(program).map_or(Kind::Unknown, |place| Kind::Known(place as u8))
+    dex::index_of_program(program).map_or(ProgramKind::Unknown, |place| ProgramKind::Known(place as u8))
 }
 
 /// Appends the legs of `transaction` to `out`, in order of execution; none for failed and vote ones.
@@ -69,20 +69,20 @@ pub fn decode(
         return;
     }
     // A transaction calls few programs, often many times: each is looked up once.
-    let mut kinds = [Kind::New; KEYS_MAX];
+    let mut kinds = [ProgramKind::NotLookedUp; KEYS_MAX];
     // A bit for the place of each call that looks like a swap and gave no leg, and how many calls it made, which
     // come after it.
-    let (mut suspects, mut under) = (0_u64, [0_u16; PLACES]);
+    let (mut suspects, mut inner_counts) = (0_u64, [0_u16; TRACKED_CALLS_MAX]);
     let begin = out.len();
     for (at, instruction) in transaction.instructions.iter().enumerate() {
         let kind = &mut kinds[usize::from(instruction.program)];
-        if *kind == Kind::New {
-            *kind = transaction.key(frame, instruction.program).map_or(Kind::Quiet, kind_of);
+        if *kind == ProgramKind::NotLookedUp {
+            *kind = transaction.key(frame, instruction.program).map_or(ProgramKind::NeverSwaps, kind_of);
         }
         let dex = match *kind {
-            Kind::Known(place) => &dex::DEXES[usize::from(place)],
+            ProgramKind::Known(place) => &dex::DEXES[usize::from(place)],
             // A swap makes two transfers.
-            Kind::Unknown if calls_two(&transaction.instructions, at) => dex::unknown(),
+            ProgramKind::Unknown if calls_two_or_more(&transaction.instructions, at) => dex::unknown(),
             _ => continue,
         };
         let Some(call) = Call::new(frame, transaction, at, dex, is_known) else { continue };
@@ -91,9 +91,9 @@ pub fn decode(
         match decoded {
             Ok(()) if out.len() > before => counts.legs += (out.len() - before) as u64,
             Ok(()) if !dex::looks_like_swap(&call) => {}
-            Ok(()) if at < PLACES => {
+            Ok(()) if at < TRACKED_CALLS_MAX => {
                 suspects |= 1 << at;
-                under[at] = call.under().len() as u16;
+                inner_counts[at] = call.inner_calls().len() as u16;
             }
             Ok(()) => missed.count(frame, transaction, instruction),
             Err(error) => {
@@ -113,19 +113,20 @@ pub fn decode(
         suspects &= suspects - 1;
         let instruction = &transaction.instructions[at];
         let Instruction { top, inner, .. } = *instruction;
-        let is_under = |leg: &Leg| leg.top == top && leg.inner > inner && leg.inner - inner <= under[at];
+        let is_of_callee =
+            |leg: &Leg| leg.top == top && leg.inner > inner && leg.inner - inner <= inner_counts[at];
         // A router gives no leg of its own: the calls under it do.
-        if !out[begin..].iter().any(is_under) {
+        if !out[begin..].iter().any(is_of_callee) {
             missed.count(frame, transaction, instruction);
         }
     }
 }
 
 /// Places of calls that have a bit. A transaction of today has no more calls.
-const PLACES: usize = 64;
+const TRACKED_CALLS_MAX: usize = 64;
 
 /// Whether the instruction at `at` called at least two others.
-fn calls_two(all: &[Instruction], at: usize) -> bool {
+fn calls_two_or_more(all: &[Instruction], at: usize) -> bool {
     let caller = &all[at];
     all.get(at + 1..at + 3).is_some_and(|next| {
         next.iter().all(|next| {
@@ -205,11 +206,11 @@ mod tests {
 
     #[test]
     fn a_call_beyond_the_places_that_have_a_bit_is_counted() {
-        let quiet: [Made; PLACES] = [(9, 1, &[]); PLACES];
+        let quiet: [Made; TRACKED_CALLS_MAX] = [(9, 1, &[]); TRACKED_CALLS_MAX];
         let odd: [Made; 4] = [(OTHER_POOL, 1, &[]), (9, 2, &IN), (9, 2, &OUT), (9, 2, &OUT_TOO)];
         assert_eq!(decoded(&[&quiet[..], &odd].concat(), true), (vec![], vec![(OTHER_POOL, 1)]));
         // Its last places have the last bits.
-        let last = decoded(&[&quiet[..PLACES - 4], &odd].concat(), true);
+        let last = decoded(&[&quiet[..TRACKED_CALLS_MAX - 4], &odd].concat(), true);
         assert_eq!(last, (vec![], vec![(OTHER_POOL, 1)]));
     }
 }

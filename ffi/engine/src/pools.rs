@@ -36,7 +36,7 @@ pub struct Pool {
     pub mints: [Pubkey; 2],
     vaults: [Pubkey; 2],
     balances: [u64; 2],
-    owed: [u64; 2],
+    fees_owed: [u64; 2],
     fee: Fee,
     /// Whether the newest landed swap agreed with this state.
     pub exact: bool,
@@ -46,7 +46,7 @@ impl Pool {
     /// Tokens that price a swap: the vaults less what is owed.
     #[must_use]
     pub fn reserves(&self) -> [u64; 2] {
-        [0, 1].map(|side| self.balances[side].saturating_sub(self.owed[side]))
+        [0, 1].map(|side| self.balances[side].saturating_sub(self.fees_owed[side]))
     }
 
     /// The side of this vault.
@@ -92,13 +92,13 @@ impl Pool {
         let out = reserve_out.checked_mul(after_fee)?.checked_div(reserve_in.checked_add(after_fee)?)?;
         let out = u64::try_from(out).ok().filter(|&out| out > 0)?;
         self.balances[side] = self.balances[side].checked_add(amount_in)?;
-        self.owed[side] = self.owed[side].checked_add(u64::try_from(kept).ok()?)?;
+        self.fees_owed[side] = self.fees_owed[side].checked_add(u64::try_from(kept).ok()?)?;
         self.balances[1 - side] = self.balances[1 - side].checked_sub(out)?;
         Some(out)
     }
 
     /// Adds what came into or left the vaults outside of swaps (liquidity, collected fees).
-    pub fn shift(&mut self, delta: [i128; 2]) {
+    pub fn adjust_vaults(&mut self, delta: [i128; 2]) {
         for (balance, delta) in self.balances.iter_mut().zip(delta) {
             *balance = u64::try_from(i128::from(*balance) + delta).unwrap_or(0);
         }
@@ -117,12 +117,12 @@ fn spl_ceil_div(amount: u128, divisor: u128) -> Option<u128> {
     Some(amount.div_ceil(divisor))
 }
 
-/// All known pools and the vaults that belong to them. A pool keeps its number for as long as it is known.
+/// All known pools and the vaults that belong to them. A pool keeps its index for as long as it is known.
 #[derive(Default)]
 pub struct Pools {
     pools: Vec<Pool>,
     identity: Vec<(Pubkey, &'static Dex)>,
-    numbers: HashMap<Pubkey, u32>,
+    indices: HashMap<Pubkey, u32>,
     vaults: HashMap<Pubkey, (Pubkey, usize)>,
     by_mint: HashMap<Pubkey, Vec<u32>>,
 }
@@ -144,14 +144,14 @@ impl Pools {
             for (side, vault) in pool.vaults.into_iter().enumerate() {
                 self.vaults.insert(vault, (account.pubkey, side));
             }
-            if let Some(&number) = self.numbers.get(&account.pubkey) {
-                self.pools[number as usize] = pool;
+            if let Some(&index) = self.indices.get(&account.pubkey) {
+                self.pools[index as usize] = pool;
                 continue;
             }
-            let number = self.pools.len() as u32;
-            self.numbers.insert(account.pubkey, number);
+            let index = self.pools.len() as u32;
+            self.indices.insert(account.pubkey, index);
             for mint in pool.mints {
-                self.by_mint.entry(mint).or_default().push(number);
+                self.by_mint.entry(mint).or_default().push(index);
             }
             self.identity.push((account.pubkey, dex));
             self.pools.push(pool);
@@ -177,25 +177,25 @@ impl Pools {
         Some(self.at(self.index_of(pool)?))
     }
 
-    /// The pool's number.
+    /// The pool's index.
     #[must_use]
     pub fn index_of(&self, pool: &Pubkey) -> Option<u32> {
-        self.numbers.get(pool).copied()
+        self.indices.get(pool).copied()
     }
 
-    /// The state of the pool with this number.
+    /// The state of the pool with this index.
     #[must_use]
-    pub fn at(&self, number: u32) -> &Pool {
-        &self.pools[number as usize]
+    pub fn at(&self, index: u32) -> &Pool {
+        &self.pools[index as usize]
     }
 
-    /// Address and DEX of the pool with this number.
+    /// Address and DEX of the pool with this index.
     #[must_use]
-    pub fn identity(&self, number: u32) -> (Pubkey, &'static Dex) {
-        self.identity[number as usize]
+    pub fn identity(&self, index: u32) -> (Pubkey, &'static Dex) {
+        self.identity[index as usize]
     }
 
-    /// Numbers of the pools that trade `mint`.
+    /// Indices of the pools that trade `mint`.
     #[must_use]
     pub fn with_mint(&self, mint: &Pubkey) -> &[u32] {
         self.by_mint.get(mint).map_or(&[], Vec::as_slice)
@@ -209,8 +209,8 @@ impl Pools {
 
     /// Applies a landed leg; the pool stays exact only if it paid what the arithmetic says.
     pub fn apply(&mut self, leg: &Leg) {
-        let Some(&number) = self.numbers.get(&leg.pool) else { return };
-        let pool = &mut self.pools[number as usize];
+        let Some(&index) = self.indices.get(&leg.pool) else { return };
+        let pool = &mut self.pools[index as usize];
         let Some(side) = pool.side_of(&leg.in_mint) else { return };
         let mut next = *pool;
         let agrees = next.swap(side, leg.in_amount) == Some(leg.out_amount);
@@ -219,16 +219,16 @@ impl Pools {
             delta[side] = i128::from(leg.in_amount);
             delta[1 - side] = -i128::from(leg.out_amount);
             next = *pool;
-            next.shift(delta);
+            next.adjust_vaults(delta);
         }
         next.exact = agrees;
         *pool = next;
     }
 
     /// Sets a vault to the balance that a transaction left; returns what moved besides its swaps.
-    pub fn settle(&mut self, pool: &Pubkey, side: usize, balance: u64) -> i128 {
-        let Some(&number) = self.numbers.get(pool) else { return 0 };
-        let known = &mut self.pools[number as usize];
+    pub fn set_vault_balance(&mut self, pool: &Pubkey, side: usize, balance: u64) -> i128 {
+        let Some(&index) = self.indices.get(pool) else { return 0 };
+        let known = &mut self.pools[index as usize];
         let moved = i128::from(balance) - i128::from(known.balances[side]);
         known.balances[side] = balance;
         moved
@@ -255,7 +255,7 @@ fn amm_v4(data: &[u8], accounts: &HashMap<Pubkey, &Account<'_>>) -> Option<Pool>
         return None;
     }
     let vaults = [key_at(data, 336)?, key_at(data, 368)?];
-    let owed = [u64_at(data, 192)?, u64_at(data, 200)?];
+    let fees_owed = [u64_at(data, 192)?, u64_at(data, 200)?];
     let orders = accounts.get(&key_at(data, 496)?).map_or([0, 0], |orders| {
         [u64_at(orders.data, 85).unwrap_or(0), u64_at(orders.data, 101).unwrap_or(0)]
     });
@@ -264,7 +264,7 @@ fn amm_v4(data: &[u8], accounts: &HashMap<Pubkey, &Account<'_>>) -> Option<Pool>
         mints: [key_at(data, 400)?, key_at(data, 432)?],
         vaults,
         balances: [balance_of(&vaults[0], accounts)?, balance_of(&vaults[1], accounts)?],
-        owed,
+        fees_owed,
         fee: Fee::AmmV4 { numerator: u64_at(data, 176)?, denominator: u64_at(data, 184)? },
         exact: orders == [0, 0],
     })
@@ -279,7 +279,7 @@ fn cpmm(data: &[u8], accounts: &HashMap<Pubkey, &Account<'_>>) -> Option<Pool> {
     }
     let config = accounts.get(&key_at(data, 8)?)?.data;
     let vaults = [key_at(data, 72)?, key_at(data, 104)?];
-    let owed = |side: usize| {
+    let fees_owed = |side: usize| {
         let parts = [341, 357, 397].map(|at| u64_at(data, at + 8 * side));
         parts.into_iter().try_fold(0_u64, |sum, part| sum.checked_add(part?))
     };
@@ -287,7 +287,7 @@ fn cpmm(data: &[u8], accounts: &HashMap<Pubkey, &Account<'_>>) -> Option<Pool> {
         mints: [key_at(data, 168)?, key_at(data, 200)?],
         vaults,
         balances: [balance_of(&vaults[0], accounts)?, balance_of(&vaults[1], accounts)?],
-        owed: [owed(0)?, owed(1)?],
+        fees_owed: [fees_owed(0)?, fees_owed(1)?],
         fee: Fee::Cpmm {
             trade: u64_at(config, 12)?,
             protocol: u64_at(config, 20)?,
@@ -307,7 +307,7 @@ mod tests {
             mints: [Pubkey([1; 32]), Pubkey([2; 32])],
             vaults: [Pubkey([3; 32]), Pubkey([4; 32])],
             balances: [1_000_000_100, 2_000_000_050],
-            owed: [100, 50],
+            fees_owed: [100, 50],
             fee,
             exact: true,
         }

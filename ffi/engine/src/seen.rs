@@ -16,13 +16,13 @@ const TRANSACTIONS_MAX: usize = 65_536;
 const RUNS_MAX: usize = 65_536;
 
 /// The half of a signature that its signer cannot choose freely. The signer may use the other half twice.
-type Name = [u8; 16];
+type SignatureHalf = [u8; 16];
 
 /// What was seen.
 #[derive(Default)]
 pub struct Seen {
     /// Newest last.
-    slots: VecDeque<(u64, HashSet<Name>)>,
+    slots: VecDeque<(u64, HashSet<SignatureHalf>)>,
     /// First and last slot of each run of slots that have ended.
     ended: BTreeMap<u64, u64>,
     /// Transactions beyond the limit of their slot, which are not remembered: if they come again, they count again.
@@ -32,12 +32,12 @@ pub struct Seen {
 impl Seen {
     /// Whether this is the first frame of the transaction in this slot.
     pub fn is_first(&mut self, slot: u64, signature: &Signature) -> bool {
-        let name = std::array::from_fn(|at| signature.0[32 + at]);
-        if let Some((_, names)) = self.slots.iter_mut().rev().find(|(known, _)| *known == slot) {
-            if names.len() < TRANSACTIONS_MAX {
-                return names.insert(name);
+        let half = std::array::from_fn(|at| signature.0[32 + at]);
+        if let Some((_, halves)) = self.slots.iter_mut().rev().find(|(known, _)| *known == slot) {
+            if halves.len() < TRANSACTIONS_MAX {
+                return halves.insert(half);
             }
-            let first = !names.contains(&name);
+            let first = !halves.contains(&half);
             self.unremembered += u64::from(first);
             return first;
         }
@@ -45,13 +45,14 @@ impl Seen {
             return false;
         }
         let spare = if self.slots.len() == SLOTS_MAX { self.slots.pop_front() } else { None };
-        let mut names = spare.map_or_else(|| HashSet::with_capacity(TRANSACTIONS_USUAL), |(_, names)| names);
-        names.clear();
-        if names.capacity() > ROOM_MAX {
-            names.shrink_to(TRANSACTIONS_USUAL);
+        let mut halves =
+            spare.map_or_else(|| HashSet::with_capacity(TRANSACTIONS_USUAL), |(_, halves)| halves);
+        halves.clear();
+        if halves.capacity() > ROOM_MAX {
+            halves.shrink_to(TRANSACTIONS_USUAL);
         }
-        names.insert(name);
-        self.slots.push_back((slot, names));
+        halves.insert(half);
+        self.slots.push_back((slot, halves));
         true
     }
 
@@ -65,8 +66,8 @@ impl Seen {
             Some((first, last)) if last.checked_add(1) == Some(slot) => first,
             _ => slot,
         };
-        let behind = slot.checked_add(1).and_then(|next| self.ended.remove(&next));
-        self.ended.insert(begin, behind.unwrap_or(slot));
+        let end_of_next = slot.checked_add(1).and_then(|next| self.ended.remove(&next));
+        self.ended.insert(begin, end_of_next.unwrap_or(slot));
         if self.ended.len() > RUNS_MAX {
             self.ended.pop_first();
         }
@@ -135,6 +136,6 @@ mod tests {
             assert!(seen.is_first(slot, &signature(slot)));
         }
         assert_eq!(seen.slots.len(), SLOTS_MAX);
-        assert!(seen.slots.iter().all(|(_, names)| names.capacity() <= ROOM_MAX));
+        assert!(seen.slots.iter().all(|(_, halves)| halves.capacity() <= ROOM_MAX));
     }
 }

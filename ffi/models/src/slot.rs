@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
-use engine::features::{Answer, Scorer};
+use engine::features::{ModelScore, Scorer};
 
 use super::load::Loaded;
 
@@ -61,9 +61,9 @@ impl Slot {
 }
 
 impl Scorer for Slot {
-    fn ask(&self, row: &[f32]) -> Option<Answer> {
+    fn score(&self, row: &[f32]) -> Option<ModelScore> {
         let held = self.held.load();
         let model = held.as_ref()?;
-        Some(Answer { version: Arc::clone(&model.version), score: model.predict(row) })
+        Some(ModelScore { version: Arc::clone(&model.version), score: model.predict(row) })
     }
 }

@@ -89,7 +89,7 @@ fn each_bad_file_is_refused_with_its_reason_and_the_old_model_answers_on() {
         deploy(data, &version);
         let why = watching.wait_for(&version, "refused");
         assert!(why.contains(reason), "{name}: {why}");
-        let answer = watching.live.ask(&[0.0; 11]).expect("the old model answers");
+        let answer = watching.live.score(&[0.0; 11]).expect("the old model answers");
         assert_eq!((&*answer.version, answer.score), (&*good, probability(0.4)), "{name}");
     }
     watching.stop();
@@ -134,7 +134,7 @@ fn a_running_model_answers_on_when_its_file_is_written_over_and_that_is_reported
     watching.wait_for(&good, "live");
     fs::write(registry::artefact_path(data, Module::Mev, &good), b"something else").expect("written over");
     assert!(watching.wait_for(&good, "refused").contains("not those that were signed"));
-    assert_eq!(watching.live.ask(&[0.0; 11]).map(|answer| answer.score), Some(probability(0.4)));
+    assert_eq!(watching.live.score(&[0.0; 11]).map(|answer| answer.score), Some(probability(0.4)));
     watching.stop();
 }
 
@@ -161,7 +161,7 @@ fn a_valid_foreign_model_runs_and_a_pin_wins_over_the_symlink() {
     let quarter = register(data, &foreign(data, "quarter", QUARTER, "1"));
     deploy(data, &quarter);
     watching.wait_for(&quarter, "live");
-    assert_eq!(watching.live.ask(&[0.0; 11]).map(|answer| answer.score), Some(0.25));
+    assert_eq!(watching.live.score(&[0.0; 11]).map(|answer| answer.score), Some(0.25));
     let pinned = register(data, &bytes_of(-1.0, schema()));
     registry::point(data, Module::Mev, Link::Pin, Some(&pinned), "").expect("it is pinned");
     watching.wait_for(&pinned, "live");
@@ -169,7 +169,7 @@ fn a_valid_foreign_model_runs_and_a_pin_wins_over_the_symlink() {
     watching.wait_for(&quarter, "live");
     registry::point(data, Module::Mev, Link::Shadow, Some(&pinned), "").expect("in shadow");
     watching.wait_for(&pinned, "shadow");
-    assert_eq!(watching.shadow.ask(&[0.0; 11]).map(|answer| answer.score), Some(probability(-1.0)));
+    assert_eq!(watching.shadow.score(&[0.0; 11]).map(|answer| answer.score), Some(probability(-1.0)));
     watching.stop();
 }
 
@@ -250,10 +250,10 @@ fn the_baseline_is_deployed_pinned_and_answered_like_a_version() {
     let model = register(data, &bytes_of(0.4, schema()));
     point(Link::Latest, &model, "third");
     assert_eq!(watching.answered("third"), (model.clone(), "live"));
-    assert!(watching.live.ask(&[0.0; 11]).is_some());
+    assert!(watching.live.score(&[0.0; 11]).is_some());
     point(Link::Latest, registry::BASELINE, "fourth");
     assert_eq!(watching.answered("fourth"), ("baseline".to_owned(), "live"));
-    assert!(watching.live.ask(&[0.0; 11]).is_none(), "the model is asked no more");
+    assert!(watching.live.score(&[0.0; 11]).is_none(), "the model is asked no more");
     assert_eq!(registry::request(data, Module::Mev, &model), "", "the old request is over");
     // A pin of the baseline wins over what is deployed.
     point(Link::Latest, &model, "fifth");

@@ -69,7 +69,7 @@ fn ten_thousand_swaps_under_asking_threads_give_no_answer_of_another_version() {
         for _ in 0..4 {
             scope.spawn(|| {
                 while !stop.load(Relaxed) {
-                    let answer = slot.ask(&[0.5; 11]).expect("there is always a model");
+                    let answer = slot.score(&[0.5; 11]).expect("there is always a model");
                     let wanted = expected.iter().find(|(version, _)| **version == *answer.version);
                     assert_eq!(wanted.map(|(_, answer)| *answer), Some(answer.score));
                     asked.fetch_add(1, Relaxed);
@@ -107,10 +107,10 @@ fn asking_allocates_nothing_and_calls_no_system() {
     slot.swap(Some(Arc::clone(&models[0].0)));
     let row = [0.5; 11];
     // A thread's first evaluation allocates its slot among the readers.
-    assert_eq!(slot.ask(&row).map(|answer| answer.score), Some(models[0].1));
+    assert_eq!(slot.score(&row).map(|answer| answer.score), Some(models[0].1));
     let before = ALLOCATIONS.with(std::cell::Cell::get);
     for _ in 0..10_000 {
-        assert!(slot.ask(&row).is_some());
+        assert!(slot.score(&row).is_some());
     }
     assert_eq!(ALLOCATIONS.with(std::cell::Cell::get), before, "no allocation");
     // A process that may only read, write and exit evaluates and survives, so it made no other call.
@@ -122,7 +122,7 @@ fn asking_allocates_nothing_and_calls_no_system() {
         unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_STRICT) };
         let mut same = true;
         for _ in 0..10_000 {
-            same &= slot.ask(&row).is_some_and(|answer| answer.score == models[0].1);
+            same &= slot.score(&row).is_some_and(|answer| answer.score == models[0].1);
         }
         // SAFETY: integers only; strict mode allows exit(2) of the only thread, but not exit_group(2).
         unsafe { libc::syscall(libc::SYS_exit, i64::from(!same)) };

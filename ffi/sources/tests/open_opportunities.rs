@@ -5,7 +5,7 @@
 use engine::decision::{Decision, Kind};
 use engine::engine::{Engine, Event};
 use engine::pools::Pools;
-use engine::strategy::open_sandwich::{self, Wish};
+use engine::strategy::open_sandwich::{self, SwapRequest};
 use engine::strategy::{open_arbitrage, open_sandwich::Plan};
 use engine::token::WRAPPED_SOL;
 use sources::accounts;
@@ -98,11 +98,11 @@ fn open_arbitrage_finds_what_trying_every_cycle_and_size_finds() {
 }
 
 /// Front, target and back, with only this pool.
-fn gain_of(pools: &Pools, wish: &Wish, front_in: u64) -> Option<i64> {
-    let mut pool = *pools.at(wish.pool);
-    let front_out = pool.swap(wish.side, front_in)?;
-    pool.swap(wish.side, wish.amount_in).filter(|&out| out >= wish.min_out)?;
-    Some(pool.swap(1 - wish.side, front_out)? as i64 - front_in as i64)
+fn gain_of(pools: &Pools, request: &SwapRequest, front_in: u64) -> Option<i64> {
+    let mut pool = *pools.at(request.pool);
+    let front_out = pool.swap(request.side, front_in)?;
+    pool.swap(request.side, request.amount_in).filter(|&out| out >= request.min_out)?;
+    Some(pool.swap(1 - request.side, front_out)? as i64 - front_in as i64)
 }
 
 #[test]
@@ -115,17 +115,21 @@ fn open_sandwich_finds_what_trying_every_front_finds() {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let amount_in = pools.at(pool).reserves()[side] / (5 + (state >> 33) % 400);
             let alone = { *pools.at(pool) }.swap(side, amount_in).expect("pays");
-            let wish =
-                Wish { pool, side, amount_in, min_out: alone - alone * ((state >> 20) % 800) / 10_000 };
+            let request = SwapRequest {
+                pool,
+                side,
+                amount_in,
+                min_out: alone - alone * ((state >> 20) % 800) / 10_000,
+            };
             let tried = (1..3_000)
-                .filter_map(|step| gain_of(&pools, &wish, pools.at(pool).reserves()[side] / 3_000 * step));
+                .filter_map(|step| gain_of(&pools, &request, pools.at(pool).reserves()[side] / 3_000 * step));
             let tried = tried.max().unwrap_or(0).max(0);
-            match open_sandwich::find(&pools, &wish) {
+            match open_sandwich::find(&pools, &request) {
                 Some(plan) => {
                     with += 1;
                     let Plan { front_in, .. } = plan;
-                    assert_eq!(gain_of(&pools, &wish, front_in), Some(plan.edge_lamports()));
-                    assert!(plan.victim_out >= wish.min_out && plan.victim_out_alone == alone);
+                    assert_eq!(gain_of(&pools, &request, front_in), Some(plan.edge_lamports()));
+                    assert!(plan.victim_out >= request.min_out && plan.victim_out_alone == alone);
                     assert!(
                         plan.edge_lamports() >= tried,
                         "seed {seed} pool {pool}: {} < {tried}",

@@ -95,12 +95,12 @@ struct Moves {
 impl Moves {
     /// `None` for a call without two transfers, or with more than a swap makes, or one whose callees swap.
     fn of(call: &Call<'_>, deep: bool) -> Option<Moves> {
-        let under = call.under();
-        if under.len() < 2 {
+        let inner = call.inner_calls();
+        if inner.len() < 2 {
             return None;
         }
         let mut moves = Moves { all: [None; TRANSFERS_MAX], len: 0 };
-        for called in under {
+        for called in inner {
             let program = call.transaction.key(call.frame, called.program)?;
             let is_token = *program == token::TOKEN.0 || *program == token::TOKEN_2022.0;
             if !is_token {

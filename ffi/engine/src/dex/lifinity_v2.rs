@@ -7,7 +7,7 @@ use crate::token::program;
 pub const DEX: Dex = Dex {
     id: "lifinity_v2",
     program: program(b"2wT8Yq49kHgDzXuPxZSaeLaH1qbmGXtEyPy64bL7aD3c"),
-    decode: |call, legs| call.one(swap, legs),
+    decode: |call, legs| call.decode_vault_swap(swap, legs),
 };
 
 const SWAP: [u8; 8] = [0xf8, 0xc6, 0x9e, 0x91, 0xe1, 0x75, 0x87, 0xc8];

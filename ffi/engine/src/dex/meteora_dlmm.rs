@@ -7,7 +7,7 @@ use crate::token::program;
 pub const DEX: Dex = Dex {
     id: "meteora_dlmm",
     program: program(b"LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo"),
-    decode: |call, legs| call.one(swap, legs),
+    decode: |call, legs| call.decode_vault_swap(swap, legs),
 };
 
 const SWAPS: [[u8; 8]; 6] = [

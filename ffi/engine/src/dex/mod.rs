@@ -86,15 +86,15 @@ const fn prefix(program: &[u8; 32]) -> u64 {
 #[must_use]
 #[inline]
 pub fn by_program(program: &[u8; 32]) -> Option<&'static Dex> {
-    place_of(program).map(|at| &DEXES[at])
+    index_of_program(program).map(|at| &DEXES[at])
 }
 
 /// The place of `program` in [`DEXES`], if it has one.
 #[must_use]
 #[inline]
-pub fn place_of(program: &[u8; 32]) -> Option<usize> {
-    let wanted = prefix(program);
-    let at = PREFIXES.iter().position(|&known| known == wanted)?;
+pub fn index_of_program(program: &[u8; 32]) -> Option<usize> {
+    let searched = prefix(program);
+    let at = PREFIXES.iter().position(|&known| known == searched)?;
     (DEXES[at].program.0 == *program).then_some(at)
 }
 

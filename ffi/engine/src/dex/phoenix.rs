@@ -7,7 +7,7 @@ use crate::token::program;
 pub const DEX: Dex = Dex {
     id: "phoenix",
     program: program(b"PhoeNiXZ8ByJGLkxNfZRnkUfjvmuYqLR89jjFHGqdXY"),
-    decode: |call, legs| call.one(swap, legs),
+    decode: |call, legs| call.decode_vault_swap(swap, legs),
 };
 
 /// Takes from the book by transfers; its sibling 1 uses funds deposited before and moves nothing.

@@ -42,7 +42,7 @@ fn decode(call: &Call<'_>, legs: &mut Vec<Leg>) -> Result<(), DecodeError> {
     if call.data().starts_with(&MULTI_HOP_SWAP) || call.data().starts_with(&BOOST_BUY_AND_BURN) {
         return inline(call, legs);
     }
-    call.one(swap, legs)
+    call.decode_vault_swap(swap, legs)
 }
 
 /// Trades that run inside another instruction: one leg for each event. The curves of a route are the legs of

@@ -7,7 +7,7 @@ use crate::token::program;
 pub const DEX: Dex = Dex {
     id: "raydium_amm_v4",
     program: program(b"675kPX9MHTjS2zt1qfr1NYHuzeLXfQM9H24wFSUt1Mp8"),
-    decode: |call, legs| call.one(swap, legs),
+    decode: |call, legs| call.decode_vault_swap(swap, legs),
 };
 
 const SWAP_BASE_IN: u8 = 9;

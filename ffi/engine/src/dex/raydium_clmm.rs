@@ -14,7 +14,7 @@ const ROUTER: [u8; 8] = [0x45, 0x7d, 0x73, 0xda, 0xf5, 0xba, 0xf2, 0xc4];
 const ROUTER_HOPS_MAX: u8 = 8;
 
 fn decode(call: &Call<'_>, legs: &mut Vec<Leg>) -> Result<(), DecodeError> {
-    if call.data().starts_with(&ROUTER) { router(call, legs) } else { call.one(swap, legs) }
+    if call.data().starts_with(&ROUTER) { router(call, legs) } else { call.decode_vault_swap(swap, legs) }
 }
 
 /// `swap` and `swap_v2`: payer, config, pool, user input, user output, input vault, output vault, ….

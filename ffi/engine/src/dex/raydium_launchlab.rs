@@ -7,7 +7,7 @@ use crate::token::program;
 pub const DEX: Dex = Dex {
     id: "raydium_launchlab",
     program: program(b"LanMV9sAd7wArD4vJFi2qDdfnVhFxYSUg6eADduJ3uj"),
-    decode: |call, legs| call.one(swap, legs),
+    decode: |call, legs| call.decode_vault_swap(swap, legs),
 };
 
 const BUY_EXACT_IN: [u8; 8] = [0xfa, 0xea, 0x0d, 0x7b, 0xd5, 0x9c, 0x13, 0xec];

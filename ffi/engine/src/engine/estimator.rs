@@ -84,7 +84,7 @@ impl Estimator<'_> {
             Facts::Sandwich(facts) => features::sandwich(facts),
             Facts::Cycle(facts) => features::cycle(facts, &landing, &terms),
         };
-        let ask = |model: &Option<Arc<dyn Scorer>>| model.as_ref()?.ask(features.values());
+        let ask = |model: &Option<Arc<dyn Scorer>>| model.as_ref()?.score(features.values());
         let (model, shadow) = (ask(&self.models.active), ask(&self.models.shadow));
         if let Some(answer) = &model {
             terms.score = f64::from(answer.score);

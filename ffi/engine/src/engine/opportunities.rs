@@ -69,18 +69,20 @@ impl Market<'_> {
     pub(super) fn best_cycle(&self, legs: &[Leg], trigger: Trigger) -> Option<Opportunity> {
         let pools = self.pools;
         let moved = legs.iter().filter_map(|leg| pools.index_of(&leg.pool));
-        let best = moved.filter_map(|number| open_arbitrage::find(pools, number));
+        let best = moved.filter_map(|pool_index| open_arbitrage::find(pools, pool_index));
         let cycle = best.max_by_key(open_arbitrage::Cycle::edge_lamports)?;
         let amounts = cycle.amounts();
         let steps = cycle.steps().iter().enumerate();
         let hops: Vec<Hop> = steps
-            .map(|(at, &(number, side))| self.hop(number, usize::from(side), amounts[at], amounts[at + 1]))
+            .map(|(at, &(pool_index, side))| {
+                self.hop(pool_index, usize::from(side), amounts[at], amounts[at + 1])
+            })
             .collect();
         let cost = BASE_FEE_LAMPORTS + self.tip_lamports;
         let baseline_score = landing::arbitrage_score(cycle.edge_lamports() as f64, cost as f64, hops.len());
-        let busiest = cycle.steps().iter().map(|&(number, _)| number);
+        let busiest = cycle.steps().iter().map(|&(pool_index, _)| pool_index);
         let expected = self.expected(busiest, trigger.slot);
-        let past = self.past(cycle.steps().iter().map(|&(number, _)| number), trigger.slot);
+        let past = self.past(cycle.steps().iter().map(|&(pool_index, _)| pool_index), trigger.slot);
         let share = |hop: &Hop| hop.in_amount as f64 / hop.reserves[0].max(1) as f64;
         let facts = Facts::Cycle(CycleFacts {
             amounts: [amounts[0] as f64, amounts[hops.len()] as f64],
@@ -109,18 +111,18 @@ impl Market<'_> {
         transaction: &Transaction,
         trigger: Trigger,
     ) -> Option<Opportunity> {
-        let wish = open_sandwich::wish(frame, transaction, self.pools)?;
-        let plan = open_sandwich::find(self.pools, &wish)?;
+        let request = open_sandwich::requested_swap(frame, transaction, self.pools)?;
+        let plan = open_sandwich::find(self.pools, &request)?;
         let hops = vec![
-            self.hop(wish.pool, wish.side, plan.front_in, plan.front_out),
-            self.hop(wish.pool, 1 - wish.side, plan.front_out, plan.back_out),
+            self.hop(request.pool, request.side, plan.front_in, plan.front_out),
+            self.hop(request.pool, 1 - request.side, plan.front_out, plan.back_out),
         ];
         let cost = 2 * BASE_FEE_LAMPORTS + self.tip_lamports;
-        let per_front = wish.amount_in as f64 / plan.front_in.max(1) as f64;
+        let per_front = request.amount_in as f64 / plan.front_in.max(1) as f64;
         let baseline_score = landing::sandwich_score(plan.edge_lamports() as f64, cost as f64, per_front);
         let target = Target {
-            amount_in: wish.amount_in,
-            min_out: wish.min_out,
+            amount_in: request.amount_in,
+            min_out: request.min_out,
             out_planned: plan.victim_out,
             out_alone: plan.victim_out_alone,
         };
@@ -130,10 +132,10 @@ impl Market<'_> {
             front: [plan.front_in as f64, plan.front_out as f64],
             back: [plan.back_out as f64, plan.front_out as f64],
             reserves,
-            victims_in: wish.amount_in as f64,
+            victims_in: request.amount_in as f64,
             victims: 1,
             provenance: Provenance::OneSignerOneSlot,
-            past: self.past(std::iter::once(wish.pool), trigger.slot),
+            past: self.past(std::iter::once(request.pool), trigger.slot),
         });
         Some(Opportunity {
             kind: Kind::OpenSandwich,
@@ -142,15 +144,15 @@ impl Market<'_> {
             target: Some(target),
             edge_lamports: plan.edge_lamports(),
             baseline_score,
-            expected: self.expected(std::iter::once(wish.pool), trigger.slot),
+            expected: self.expected(std::iter::once(request.pool), trigger.slot),
             bundle_len: SANDWICH_BUNDLE_LEN,
             facts,
         })
     }
 
-    fn hop(&self, number: u32, side: usize, in_amount: u64, out_amount: u64) -> Hop {
-        let (pool, dex) = self.pools.identity(number);
-        let state = self.pools.at(number);
+    fn hop(&self, pool_index: u32, side: usize, in_amount: u64, out_amount: u64) -> Hop {
+        let (pool, dex) = self.pools.identity(pool_index);
+        let state = self.pools.at(pool_index);
         let reserves = state.reserves();
         Hop {
             dex,
@@ -164,18 +166,19 @@ impl Market<'_> {
     }
 
     /// The busiest of some pools, and the largest price change among them.
-    fn expected(&self, numbers: impl Iterator<Item = u32>, slot: u64) -> Expected {
-        numbers.map(|number| self.traffic[number as usize]).fold(Expected::default(), |most, traffic| {
-            Expected {
+    fn expected(&self, pool_indexs: impl Iterator<Item = u32>, slot: u64) -> Expected {
+        pool_indexs.map(|pool_index| self.traffic[pool_index as usize]).fold(
+            Expected::default(),
+            |most, traffic| Expected {
                 contention: traffic.swaps(slot).max(most.contention),
                 slippage_bps: traffic.slippage_bps(slot).max(most.slippage_bps),
-            }
-        })
+            },
+        )
     }
 
     /// What the busiest of some pools did before `slot`.
-    fn past(&self, numbers: impl Iterator<Item = u32>, slot: u64) -> Past {
-        let pasts = numbers.map(|number| self.traffic[number as usize].past(slot));
+    fn past(&self, pool_indexs: impl Iterator<Item = u32>, slot: u64) -> Past {
+        let pasts = pool_indexs.map(|pool_index| self.traffic[pool_index as usize].past(slot));
         pasts.max_by_key(|past| past.n_swaps).unwrap_or_default()
     }
 }

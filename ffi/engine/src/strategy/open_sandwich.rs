@@ -12,7 +12,7 @@ const SEARCH_STEPS: usize = 48;
 
 /// A swap that is requested and not yet executed: exact input, minimum output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wish {
+pub struct SwapRequest {
     /// The pool.
     pub pool: u32,
     /// The side that is paid.
@@ -27,7 +27,7 @@ pub struct Wish {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Plan {
     /// The victim's swap.
-    pub wish: Wish,
+    pub request: SwapRequest,
     /// Lamports paid first.
     pub front_in: u64,
     /// What they buy, all of it sold last.
@@ -53,7 +53,7 @@ impl Plan {
 /// Layouts: the programs' `swap_base_in` (tags 9 and 16) and `swap_base_input`. v4 does not name the
 /// direction. It follows from the minimum if that is a sensible price in one direction only.
 #[must_use]
-pub fn wish(frame: &[u8], transaction: &Transaction, pools: &Pools) -> Option<Wish> {
+pub fn requested_swap(frame: &[u8], transaction: &Transaction, pools: &Pools) -> Option<SwapRequest> {
     transaction.instructions.iter().find_map(|instruction| {
         let dex = crate::dex::by_program(transaction.key(frame, instruction.program)?)?;
         let (data, accounts) = (instruction.data.of(frame), instruction.accounts.of(frame));
@@ -72,12 +72,12 @@ pub fn wish(frame: &[u8], transaction: &Transaction, pools: &Pools) -> Option<Wi
                     (false, true) => 1,
                     _ => return None,
                 };
-                Some(Wish { pool, side, amount_in, min_out })
+                Some(SwapRequest { pool, side, amount_in, min_out })
             }
             "raydium_cpmm" if data.starts_with(&[0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde]) => {
                 let pool = pools.index_of(&key(3)?)?;
                 let side = pools.at(pool).vault_side(&key(6)?)?;
-                Some(Wish { pool, side, amount_in: number(8)?, min_out: number(16)? })
+                Some(SwapRequest { pool, side, amount_in: number(8)?, min_out: number(16)? })
             }
             _ => None,
         }
@@ -86,21 +86,21 @@ pub fn wish(frame: &[u8], transaction: &Transaction, pools: &Pools) -> Option<Wi
 
 /// The best front that leaves the victim its minimum, if any gains.
 #[must_use]
-pub fn find(pools: &Pools, wish: &Wish) -> Option<Plan> {
-    let pool = pools.at(wish.pool);
-    if !pool.exact || pool.mints[wish.side] != WRAPPED_SOL || wish.amount_in == 0 {
+pub fn find(pools: &Pools, request: &SwapRequest) -> Option<Plan> {
+    let pool = pools.at(request.pool);
+    if !pool.exact || pool.mints[request.side] != WRAPPED_SOL || request.amount_in == 0 {
         return None;
     }
-    let [x, y] = [wish.side, 1 - wish.side].map(|side| pool.reserves()[side] as f64);
-    let root = largest_front(x, y, pool.gamma(), wish.amount_in as f64, wish.min_out.max(1) as f64)?;
+    let [x, y] = [request.side, 1 - request.side].map(|side| pool.reserves()[side] as f64);
+    let root = largest_front(x, y, pool.gamma(), request.amount_in as f64, request.min_out.max(1) as f64)?;
     // Rounding to integers makes the root a little inexact: the largest front is within a thousandth of it.
     // A front larger than the reserve is not a trade.
     let (mut most, mut refused) = (0, (root * 1.001 + 2.0).min(x) as u64);
     while refused - most > 1 {
         let middle = most + (refused - most) / 2;
-        if execute(pool, wish, middle).is_some() { most = middle } else { refused = middle }
+        if execute(pool, request, middle).is_some() { most = middle } else { refused = middle }
     }
-    let mut best = execute(pool, wish, most)?;
+    let mut best = execute(pool, request, most)?;
     // The gain has one maximum: it rises up to the best size, or up to the root.
     let (mut low, mut high) = (0, most);
     for _ in 0..SEARCH_STEPS {
@@ -108,7 +108,7 @@ pub fn find(pools: &Pools, wish: &Wish) -> Option<Plan> {
         if third == 0 {
             break;
         }
-        let (left, right) = (execute(pool, wish, low + third), execute(pool, wish, high - third));
+        let (left, right) = (execute(pool, request, low + third), execute(pool, request, high - third));
         for plan in [left, right].into_iter().flatten() {
             if plan.edge_lamports() > best.edge_lamports() {
                 best = plan;
@@ -121,11 +121,11 @@ pub fn find(pools: &Pools, wish: &Wish) -> Option<Plan> {
 }
 
 /// Front, victim, back in integers; `None` when the victim would be refused.
-fn execute(pool: &Pool, wish: &Wish, front_in: u64) -> Option<Plan> {
-    let victim_out_alone = { *pool }.swap(wish.side, wish.amount_in)?;
+fn execute(pool: &Pool, request: &SwapRequest, front_in: u64) -> Option<Plan> {
+    let victim_out_alone = { *pool }.swap(request.side, request.amount_in)?;
     let mut pool = *pool;
-    let front_out = pool.swap(wish.side, front_in)?;
-    let victim_out = pool.swap(wish.side, wish.amount_in).filter(|&out| out >= wish.min_out)?;
-    let back_out = pool.swap(1 - wish.side, front_out)?;
-    Some(Plan { wish: *wish, front_in, front_out, victim_out, victim_out_alone, back_out })
+    let front_out = pool.swap(request.side, front_in)?;
+    let victim_out = pool.swap(request.side, request.amount_in).filter(|&out| out >= request.min_out)?;
+    let back_out = pool.swap(1 - request.side, front_out)?;
+    Some(Plan { request: *request, front_in, front_out, victim_out, victim_out_alone, back_out })
 }

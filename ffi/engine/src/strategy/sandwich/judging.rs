@@ -169,7 +169,7 @@ fn execute_without(steps: &[Step], first: usize, last: usize, party: &[Pubkey]) 
             return None;
         }
         match &step.kind {
-            StepKind::VaultChange(delta) => pool.shift(*delta),
+            StepKind::VaultChange(delta) => pool.adjust_vaults(*delta),
             StepKind::Swap(swap) if swap.is_of(party) => {}
             StepKind::Swap(swap) => {
                 let side = pool.side_of(&swap.mint_in())?;

@@ -71,9 +71,9 @@ impl Sandwiches {
                 signature: *signature,
                 leg: *leg,
             };
-            let number = pools.index_of(&leg.pool);
-            let before = number.map(|number| *pools.at(number));
-            let known = number.and_then(|number| traffic.get(number as usize));
+            let index = pools.index_of(&leg.pool);
+            let before = index.map(|index| *pools.at(index));
+            let known = index.and_then(|index| traffic.get(index as usize));
             let past = known.map_or_else(Past::default, |traffic| traffic.past(transaction.slot));
             let kind = StepKind::Swap(Swap {
                 landed,
@@ -87,12 +87,12 @@ impl Sandwiches {
             pools.apply(leg);
         }
         if !transaction.failed {
-            self.settle(frame, transaction, pools);
+            self.settle_vaults(frame, transaction, pools);
         }
     }
 
     /// Brings known pools to the balances that the transaction left in their vaults.
-    fn settle(&mut self, frame: &[u8], transaction: &Transaction, pools: &mut Pools) {
+    fn settle_vaults(&mut self, frame: &[u8], transaction: &Transaction, pools: &mut Pools) {
         let mut moved = std::mem::take(&mut self.moved);
         for balance in &transaction.tokens {
             let Some(account) = transaction.key(frame, balance.account).copied().map(Pubkey) else {
@@ -100,7 +100,7 @@ impl Sandwiches {
             };
             let Some((pool, side)) = pools.vault(&account) else { continue };
             let Some(before) = pools.get(&pool).copied() else { continue };
-            let delta = pools.settle(&pool, side, balance.post.unwrap_or(0));
+            let delta = pools.set_vault_balance(&pool, side, balance.post.unwrap_or(0));
             if delta == 0 {
                 continue;
             }
