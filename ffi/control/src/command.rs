@@ -101,9 +101,9 @@ fn set_policy(next: &mut Policy, command: &Command, throttle: bool) -> Result<()
     };
     next.ev_min_sol = within("ev_min", 0.0, 10.0)?.unwrap_or(next.ev_min_sol);
     next.score_min = within("score_min", 0.0, 1.0)?.unwrap_or(next.score_min);
-    let mut gates = StoredGates::from(&*next.gates);
+    let mut gates = StoredGates::from(&*next.trade_limits);
     gates.change(&command.args)?;
-    next.gates = Arc::new(gates.gates()?);
+    next.trade_limits = Arc::new(gates.gates()?);
     if let Some(text) = command.args.get("tip_ladder") {
         let rungs: Option<Vec<f64>> = text.split(',').map(|rung| rung.trim().parse().ok()).collect();
         let ladder = rungs.and_then(|rungs| TipLadder::new(&rungs));

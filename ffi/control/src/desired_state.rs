@@ -139,7 +139,7 @@ pub fn publish(
     let sequence = signed.sequence.max(known.saturating_add(1));
     let known_kill = before.as_ref().map_or(0, |state| state.kill_sequence);
     let kill_sequence = if command.action() == Action::Kill { sequence } else { known_kill };
-    let gates = StoredGates::from(&*policy.gates);
+    let gates = StoredGates::from(&*policy.trade_limits);
     let desired = DesiredState {
         module: module_name(module).to_owned(),
         running: policy.running,

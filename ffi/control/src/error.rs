@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use engine::gates::{LIQUIDITY_MAX_SOL, LIST_MAX};
+use engine::trade_limits::{LIQUIDITY_MAX_SOL, LIST_MAX};
 use thiserror::Error;
 use topic_log::{LogError, disk};
 use wire::prost::DecodeError;

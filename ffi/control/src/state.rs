@@ -9,8 +9,8 @@ use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
-use engine::gates::Gates;
 use engine::policy::{Policy, TipLadder};
+use engine::trade_limits::TradeLimits;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use topic_log::disk;
@@ -58,7 +58,7 @@ impl From<&Policy> for StoredPolicy {
             ev_min: policy.ev_min_sol,
             score_min: policy.score_min,
             tip_ladder: policy.tip_ladder.rungs().to_vec(),
-            gates: StoredGates::from(&*policy.gates),
+            gates: StoredGates::from(&*policy.trade_limits),
         }
     }
 }
@@ -76,7 +76,7 @@ impl StoredPolicy {
             ev_min_sol: self.ev_min,
             score_min: self.score_min,
             tip_ladder: TipLadder::new(&self.tip_ladder).unwrap_or(defaults.tip_ladder),
-            gates: Arc::new(self.gates.gates().unwrap_or_else(|_| Gates::closed())),
+            trade_limits: Arc::new(self.gates.gates().unwrap_or_else(|_| TradeLimits::closed())),
             ..defaults
         }
     }
@@ -280,8 +280,8 @@ fn read_slot(file: &File, slot: u64) -> Option<Slot> {
 mod tests {
     use std::path::PathBuf;
 
-    use engine::gates::LIST_MAX;
     use engine::pubkey::Pubkey;
+    use engine::trade_limits::LIST_MAX;
 
     use super::super::replay_window::CommandId;
     use super::*;
@@ -342,15 +342,15 @@ mod tests {
             state.answered(&format!("{n:032x}"), "ab".repeat(250));
         }
         let list = |from: u8| (0..LIST_MAX as u8).map(|n| Pubkey([from + n; 32])).collect::<Vec<_>>();
-        let gates = Gates {
+        let gates = TradeLimits {
             pools_deny: list(100),
             mints_allow: list(140),
             mints_deny: list(180),
             liquidity_min_sol: 0.1 + 0.2,
             pass_unknown: true,
-            ..Gates::default()
+            ..TradeLimits::default()
         };
-        let policy = Policy { gates: Arc::new(gates), ..Policy::default() };
+        let policy = Policy { trade_limits: Arc::new(gates), ..Policy::default() };
         state.policy = StoredPolicy::from(&policy);
         file.write(&state).expect("fits");
         assert_eq!(StateFile::open(&folder, "mev").expect("reads").1.policy.policy(), policy);

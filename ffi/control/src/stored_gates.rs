@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use engine::gates::{Gates, LIQUIDITY_MAX_SOL, LIST_MAX, Risks};
+use engine::mint_risks::Risks;
 use engine::pubkey::Pubkey;
+use engine::trade_limits::{LIQUIDITY_MAX_SOL, LIST_MAX, TradeLimits};
 use serde::{Deserialize, Serialize};
 
 use super::error::Refusal;
@@ -23,7 +24,7 @@ pub enum Unknown {
     Pass,
 }
 
-/// As [`Gates`]; disabled gates are left out, so that a policy without gates keeps its stored form and hash.
+/// As [`TradeLimits`]; disabled gates are left out, so that a policy without gates keeps its stored form and hash.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StoredGates {
@@ -57,8 +58,8 @@ fn is_refuse(unknown: &Unknown) -> bool {
     *unknown == Unknown::Refuse
 }
 
-impl From<&Gates> for StoredGates {
-    fn from(gates: &Gates) -> Self {
+impl From<&TradeLimits> for StoredGates {
+    fn from(gates: &TradeLimits) -> Self {
         let texts = |keys: &[Pubkey]| keys.iter().map(ToString::to_string).collect();
         StoredGates {
             pools_deny: texts(&gates.pools_deny),
@@ -76,13 +77,13 @@ impl StoredGates {
     ///
     /// # Errors
     /// Which part is not a valid gate.
-    pub fn gates(&self) -> Result<Gates, Refusal> {
+    pub fn gates(&self) -> Result<TradeLimits, Refusal> {
         let named = |name: &String| Risks::named(name).ok_or_else(|| Refusal::MintRisk(name.clone()));
         let risks = self.mint_refuse.iter().map(named).collect::<Result<Vec<_>, _>>()?;
         if !(0.0..=LIQUIDITY_MAX_SOL).contains(&self.liquidity_min) {
             return Err(Refusal::Liquidity(self.liquidity_min));
         }
-        Ok(Gates {
+        Ok(TradeLimits {
             pools_deny: keys("pools_deny", &self.pools_deny)?,
             mints_allow: keys("mints_allow", &self.mints_allow)?,
             mints_deny: keys("mints_deny", &self.mints_deny)?,

@@ -261,7 +261,7 @@ fn a_kill_is_kept_where_the_stored_gates_cannot_be_used() {
     assert!(agent.live.is_killed(), "the kill outlives a restart");
     let policy = agent.policy();
     assert!(policy.killed && policy.gates.gates().is_err(), "what cannot be used stays closed");
-    assert!(policy.policy().gates.liquidity_min_sol > 1e30);
+    assert!(policy.policy().trade_limits.liquidity_min_sol > 1e30);
 }
 
 #[test]

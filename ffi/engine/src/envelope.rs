@@ -9,7 +9,7 @@ use wire::realtime::{ArbOpportunity, BundleOutcome, Envelope, MetricsUpdate, Mev
 
 use crate::decision::{Decision, Hop, Kind, LandedLeg, Open, Tier, VictimLoss};
 use crate::gate::{TERMS, Term};
-use crate::gates::Risks;
+use crate::mint_risks::Risks;
 use crate::pubkey::Signature;
 use crate::strategy::paper::Outcome;
 
@@ -131,7 +131,7 @@ pub fn encode_metrics(metrics: MetricsUpdate, event_ns: u64, producer_id: &str, 
 /// `passes`, the value and the limit of each term of the gate.
 fn gate_terms(open: &Open) -> Value {
     let (terms, policy) = (&open.terms, &open.policy);
-    let (place, gates) = (&terms.place, &policy.gates);
+    let (trade, limits) = (&terms.trade, &policy.trade_limits);
     let limit = |term: Term| match term {
         Term::Killed => (json!(policy.killed), json!(false)),
         Term::Stopped => (json!(!policy.running), json!(false)),
@@ -142,17 +142,17 @@ fn gate_terms(open: &Open) -> Value {
         Term::FeeShare => (json!(terms.fee_share), json!(policy.max_fee_share)),
         Term::Slippage => (json!(terms.slippage_bps), json!(policy.max_slippage_bps)),
         Term::StateAge => (json!(terms.state_age_slots), json!(policy.max_state_age_slots)),
-        Term::PoolsDeny => (json!(place.pool_denied), json!(false)),
-        Term::MintsDeny => (json!(place.mint_denied), json!(false)),
-        Term::MintsAllow => (json!(place.mint_not_allowed), json!(false)),
+        Term::PoolsDeny => (json!(trade.pool_denied), json!(false)),
+        Term::MintsDeny => (json!(trade.mint_denied), json!(false)),
+        Term::MintsAllow => (json!(trade.mint_not_allowed), json!(false)),
         // Unknown is null.
-        Term::LiquidityMin => (json!(place.liquidity_sol), json!(gates.liquidity_min_sol)),
-        Term::LiquidityUnknown => (json!(place.liquidity_sol.is_none()), json!(gates.pass_unknown)),
-        Term::MintFreeze => (json!(place.risks.has(Risks::FREEZE)), json!(false)),
-        Term::MintDelegate => (json!(place.risks.has(Risks::DELEGATE)), json!(false)),
-        Term::MintHook => (json!(place.risks.has(Risks::HOOK)), json!(false)),
-        Term::MintFee => (json!(place.risks.has(Risks::FEE)), json!(false)),
-        Term::MintUnknown => (json!(place.mint_unknown), json!(gates.pass_unknown)),
+        Term::LiquidityMin => (json!(trade.liquidity_sol), json!(limits.liquidity_min_sol)),
+        Term::LiquidityUnknown => (json!(trade.liquidity_sol.is_none()), json!(limits.pass_unknown)),
+        Term::MintFreeze => (json!(trade.risks.has(Risks::FREEZE)), json!(false)),
+        Term::MintDelegate => (json!(trade.risks.has(Risks::DELEGATE)), json!(false)),
+        Term::MintHook => (json!(trade.risks.has(Risks::HOOK)), json!(false)),
+        Term::MintFee => (json!(trade.risks.has(Risks::FEE)), json!(false)),
+        Term::MintUnknown => (json!(trade.mint_unknown), json!(limits.pass_unknown)),
     };
     let row = |term: Term| {
         let (value, limit) = limit(term);

@@ -3,8 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use crate::gates::{Place, Risks};
+use crate::mint_risks::Risks;
 use crate::policy::Policy;
+use crate::trade_limits::TradeFacts;
 
 /// One reason to refuse, in the order in which they are reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,17 +103,17 @@ impl Term {
     /// Whether `policy` asks for it. A term that it does not ask for is left out of an opportunity's evidence.
     #[must_use]
     pub fn is_asked(self, policy: &Policy) -> bool {
-        let gates = &policy.gates;
+        let limits = &policy.trade_limits;
         match self {
-            Term::PoolsDeny => !gates.pools_deny.is_empty(),
-            Term::MintsDeny => !gates.mints_deny.is_empty(),
-            Term::MintsAllow => !gates.mints_allow.is_empty(),
-            Term::LiquidityMin | Term::LiquidityUnknown => gates.liquidity_min_sol > 0.0,
-            Term::MintFreeze => gates.mint_refuse.has(Risks::FREEZE),
-            Term::MintDelegate => gates.mint_refuse.has(Risks::DELEGATE),
-            Term::MintHook => gates.mint_refuse.has(Risks::HOOK),
-            Term::MintFee => gates.mint_refuse.has(Risks::FEE),
-            Term::MintUnknown => !gates.mint_refuse.is_none(),
+            Term::PoolsDeny => !limits.pools_deny.is_empty(),
+            Term::MintsDeny => !limits.mints_deny.is_empty(),
+            Term::MintsAllow => !limits.mints_allow.is_empty(),
+            Term::LiquidityMin | Term::LiquidityUnknown => limits.liquidity_min_sol > 0.0,
+            Term::MintFreeze => limits.mint_refuse.has(Risks::FREEZE),
+            Term::MintDelegate => limits.mint_refuse.has(Risks::DELEGATE),
+            Term::MintHook => limits.mint_refuse.has(Risks::HOOK),
+            Term::MintFee => limits.mint_refuse.has(Risks::FEE),
+            Term::MintUnknown => !limits.mint_refuse.is_none(),
             _ => true,
         }
     }
@@ -186,7 +187,7 @@ pub struct Terms {
     /// Slots since the state was known whole.
     pub state_age_slots: u64,
     /// What is traded, and where.
-    pub place: Place,
+    pub trade: TradeFacts,
 }
 
 /// Switches that stop anything, observed events too. `id` is the decision's.
@@ -212,24 +213,24 @@ pub fn judge(policy: &Policy, id: &[u8; 16], terms: &Terms) -> Refusals {
     refusals.add(Term::FeeShare, above(terms.fee_share, policy.max_fee_share));
     refusals.add(Term::Slippage, above(terms.slippage_bps, policy.max_slippage_bps));
     refusals.add(Term::StateAge, terms.state_age_slots > policy.max_state_age_slots);
-    judge_place(&mut refusals, policy, &terms.place);
+    judge_trade(&mut refusals, policy, &terms.trade);
     refusals
 }
 
 /// The terms about pools and mints that are not traded in. One that the policy does not ask for refuses nothing.
-fn judge_place(refusals: &mut Refusals, policy: &Policy, place: &Place) {
-    let gates = &policy.gates;
+fn judge_trade(refusals: &mut Refusals, policy: &Policy, trade: &TradeFacts) {
+    let limits = &policy.trade_limits;
     let rows = [
-        (Term::PoolsDeny, place.pool_denied),
-        (Term::MintsDeny, place.mint_denied),
-        (Term::MintsAllow, place.mint_not_allowed),
-        (Term::LiquidityMin, place.liquidity_sol.is_some_and(|sol| sol < gates.liquidity_min_sol)),
-        (Term::LiquidityUnknown, place.liquidity_sol.is_none() && !gates.pass_unknown),
-        (Term::MintFreeze, place.risks.has(Risks::FREEZE)),
-        (Term::MintDelegate, place.risks.has(Risks::DELEGATE)),
-        (Term::MintHook, place.risks.has(Risks::HOOK)),
-        (Term::MintFee, place.risks.has(Risks::FEE)),
-        (Term::MintUnknown, place.mint_unknown && !gates.pass_unknown),
+        (Term::PoolsDeny, trade.pool_denied),
+        (Term::MintsDeny, trade.mint_denied),
+        (Term::MintsAllow, trade.mint_not_allowed),
+        (Term::LiquidityMin, trade.liquidity_sol.is_some_and(|sol| sol < limits.liquidity_min_sol)),
+        (Term::LiquidityUnknown, trade.liquidity_sol.is_none() && !limits.pass_unknown),
+        (Term::MintFreeze, trade.risks.has(Risks::FREEZE)),
+        (Term::MintDelegate, trade.risks.has(Risks::DELEGATE)),
+        (Term::MintHook, trade.risks.has(Risks::HOOK)),
+        (Term::MintFee, trade.risks.has(Risks::FEE)),
+        (Term::MintUnknown, trade.mint_unknown && !limits.pass_unknown),
     ];
     for (term, refuses) in rows {
         refusals.add(term, refuses && term.is_asked(policy));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::gates::Gates;
+use crate::trade_limits::TradeLimits;
 
 /// Most rungs of a tip ladder.
 pub const RUNGS_MAX: usize = 8;
@@ -57,7 +57,7 @@ pub struct Policy {
     /// Slots that pool state may be old.
     pub max_state_age_slots: u64,
     /// What is not traded in.
-    pub gates: Arc<Gates>,
+    pub trade_limits: Arc<TradeLimits>,
 }
 
 impl Default for Policy {
@@ -73,7 +73,7 @@ impl Default for Policy {
             max_fee_share: 0.5,
             max_slippage_bps: 50.0,
             max_state_age_slots: 2,
-            gates: Arc::default(),
+            trade_limits: Arc::default(),
         }
     }
 }

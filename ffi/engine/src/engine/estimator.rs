@@ -6,9 +6,10 @@ use super::opportunities::{BASE_FEE_LAMPORTS, Expected, Facts, Opportunity, Trig
 use crate::decision::{Decision, Open};
 use crate::features::{self, Scorer};
 use crate::gate::{self, Refusals, Terms};
-use crate::gates::{Mints, Place};
 use crate::landing::{self, LandingInputs};
+use crate::mint_risks::Mints;
 use crate::policy::Policy;
+use crate::trade_limits::TradeFacts;
 
 /// The models that give scores, with the one whose score is only reported.
 #[derive(Default)]
@@ -78,7 +79,7 @@ impl Estimator<'_> {
             fee_share: costs.fee_share(edge_lamports),
             slippage_bps,
             state_age_slots: slot.saturating_sub(self.complete_slot),
-            place: Place::of(&policy.gates, &found.hops, self.mints),
+            trade: TradeFacts::of(&policy.trade_limits, &found.hops, self.mints),
         };
         let features = match &found.facts {
             Facts::Sandwich(facts) => features::sandwich(facts),

@@ -1,12 +1,12 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::gates::Gates;
 use crate::pubkey::Pubkey;
+use crate::trade_limits::TradeLimits;
 
 const GOOD: Terms =
-    Terms { score: 0.9, ev_sol: 0.01, fee_share: 0.2, slippage_bps: 10.0, state_age_slots: 1, place: PLACE };
-const PLACE: Place = Place {
+    Terms { score: 0.9, ev_sol: 0.01, fee_share: 0.2, slippage_bps: 10.0, state_age_slots: 1, trade: TRADE };
+const TRADE: TradeFacts = TradeFacts {
     pool_denied: false,
     mint_denied: false,
     mint_not_allowed: false,
@@ -44,14 +44,14 @@ fn judge_names_each_failing_term() {
 fn a_gate_refuses_by_its_own_term_when_it_is_asked_for_and_never_else() {
     // Written by hand: what is asked for, what is there, what refuses.
     let all = Risks::FREEZE.and(Risks::DELEGATE).and(Risks::HOOK).and(Risks::FEE);
-    let off = Gates::default();
-    let deny = Gates { pools_deny: vec![Pubkey([1; 32])], ..off.clone() };
-    let mints = Gates { mints_deny: vec![Pubkey([1; 32])], ..off.clone() };
-    let allow = Gates { mints_allow: vec![Pubkey([1; 32])], ..off.clone() };
-    let deep = Gates { liquidity_min_sol: 50.0, ..off.clone() };
-    let safe = Gates { mint_refuse: all, ..off.clone() };
-    let lenient = |gates: &Gates| Gates { pass_unknown: true, ..gates.clone() };
-    let bad = Place {
+    let off = TradeLimits::default();
+    let deny = TradeLimits { pools_deny: vec![Pubkey([1; 32])], ..off.clone() };
+    let mints = TradeLimits { mints_deny: vec![Pubkey([1; 32])], ..off.clone() };
+    let allow = TradeLimits { mints_allow: vec![Pubkey([1; 32])], ..off.clone() };
+    let deep = TradeLimits { liquidity_min_sol: 50.0, ..off.clone() };
+    let safe = TradeLimits { mint_refuse: all, ..off.clone() };
+    let lenient = |limits: &TradeLimits| TradeLimits { pass_unknown: true, ..limits.clone() };
+    let bad = TradeFacts {
         pool_denied: true,
         mint_denied: true,
         mint_not_allowed: true,
@@ -59,9 +59,9 @@ fn a_gate_refuses_by_its_own_term_when_it_is_asked_for_and_never_else() {
         risks: all,
         mint_unknown: true,
     };
-    let clean = Place { liquidity_sol: Some(50.0), ..Place::default() };
-    let risky = |risks: Risks| Place { risks, ..clean };
-    let rows: [(&str, Gates, Place, &[Term]); 19] = [
+    let clean = TradeFacts { liquidity_sol: Some(50.0), ..TradeFacts::default() };
+    let risky = |risks: Risks| TradeFacts { risks, ..clean };
+    let rows: [(&str, TradeLimits, TradeFacts, &[Term]); 19] = [
         ("nothing is asked for", off, bad, &[]),
         ("pool", deny.clone(), bad, &[Term::PoolsDeny]),
         ("another pool", deny, clean, &[]),
@@ -71,25 +71,25 @@ fn a_gate_refuses_by_its_own_term_when_it_is_asked_for_and_never_else() {
         ("allowed", allow, clean, &[]),
         ("shallow", deep.clone(), bad, &[Term::LiquidityMin]),
         ("deep", deep.clone(), clean, &[]),
-        ("depth unknown", deep.clone(), Place::default(), &[Term::LiquidityUnknown]),
-        ("depth unknown, passes", lenient(&deep), Place::default(), &[]),
+        ("depth unknown", deep.clone(), TradeFacts::default(), &[Term::LiquidityUnknown]),
+        ("depth unknown, passes", lenient(&deep), TradeFacts::default(), &[]),
         ("freeze", safe.clone(), risky(Risks::FREEZE), &[Term::MintFreeze]),
         ("delegate", safe.clone(), risky(Risks::DELEGATE), &[Term::MintDelegate]),
         ("hook", safe.clone(), risky(Risks::HOOK), &[Term::MintHook]),
         ("fee", safe.clone(), risky(Risks::FEE), &[Term::MintFee]),
-        ("mint unknown", safe.clone(), Place { mint_unknown: true, ..clean }, &[Term::MintUnknown]),
-        ("mint unknown, passes", lenient(&safe), Place { mint_unknown: true, ..clean }, &[]),
+        ("mint unknown", safe.clone(), TradeFacts { mint_unknown: true, ..clean }, &[Term::MintUnknown]),
+        ("mint unknown, passes", lenient(&safe), TradeFacts { mint_unknown: true, ..clean }, &[]),
         (
             "one power alone",
-            Gates { mint_refuse: Risks::HOOK, ..Gates::default() },
+            TradeLimits { mint_refuse: Risks::HOOK, ..TradeLimits::default() },
             risky(Risks::FREEZE),
             &[],
         ),
-        ("closed", Gates::closed(), clean, &[Term::LiquidityMin]),
+        ("closed", TradeLimits::closed(), clean, &[Term::LiquidityMin]),
     ];
-    for (name, gates, place, expected) in rows {
-        let policy = Policy { gates: Arc::new(gates), ..Policy::default() };
-        let refusals = judge(&policy, &[7; 16], &Terms { place, ..GOOD });
+    for (name, limits, trade, expected) in rows {
+        let policy = Policy { trade_limits: Arc::new(limits), ..Policy::default() };
+        let refusals = judge(&policy, &[7; 16], &Terms { trade, ..GOOD });
         assert_eq!(refusals.terms().collect::<Vec<_>>(), expected, "{name}");
     }
 }
@@ -111,7 +111,7 @@ fn gates_only_ever_add_refusals_and_passing_the_unknown_only_takes_its_own_away(
             all.into_iter().filter(|_| next(2) == 0).fold(Risks::NONE, Risks::and)
         };
         let (mint_refuse, held) = (risks(), risks());
-        let place = Place {
+        let trade = TradeFacts {
             pool_denied: next(2) == 0,
             mint_denied: next(2) == 0,
             mint_not_allowed: next(2) == 0,
@@ -120,7 +120,7 @@ fn gates_only_ever_add_refusals_and_passing_the_unknown_only_takes_its_own_away(
             mint_unknown: next(2) == 0,
         };
         let liquidity_min_sol = next(2) as f64 * next(100) as f64;
-        let gates = Gates {
+        let limits = TradeLimits {
             pools_deny,
             mints_allow,
             mints_deny,
@@ -128,13 +128,13 @@ fn gates_only_ever_add_refusals_and_passing_the_unknown_only_takes_its_own_away(
             mint_refuse,
             pass_unknown: false,
         };
-        let terms = Terms { place, score: next(10) as f64 / 10.0, ..GOOD };
-        let of = |gates: Gates| {
-            let policy = Policy { gates: Arc::new(gates), ..Policy::default() };
+        let terms = Terms { trade, score: next(10) as f64 / 10.0, ..GOOD };
+        let of = |limits: TradeLimits| {
+            let policy = Policy { trade_limits: Arc::new(limits), ..Policy::default() };
             judge(&policy, &[7; 16], &terms).0
         };
-        let (without, strict) = (of(Gates::default()), of(gates.clone()));
-        let lenient = of(Gates { pass_unknown: true, ..gates });
+        let (without, strict) = (of(TradeLimits::default()), of(limits.clone()));
+        let lenient = of(TradeLimits { pass_unknown: true, ..limits });
         let unknown = 1 << Term::LiquidityUnknown as u32 | 1 << Term::MintUnknown as u32;
         assert_eq!(strict & without, without, "case {case}");
         assert_eq!(without >> Term::PoolsDeny as u32, 0, "case {case}");

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use engine::engine::{Engine, Event};
 use engine::gate::Term;
-use engine::gates::{Gates, Risks};
+use engine::mint_risks::Risks;
 use engine::policy::Policy;
 use engine::pools::Pools;
 use engine::pubkey::Pubkey;
 use engine::token::{TOKEN, WRAPPED_SOL};
+use engine::trade_limits::TradeLimits;
 use sources::accounts::{self, OwnedAccount};
 use sources::sim::{FIRST_SLOT, SimSource};
 
@@ -24,7 +25,7 @@ fn mint(pubkey: Pubkey, freeze: bool) -> OwnedAccount {
 
 /// Number of opportunities, how many passed, and how often each term refused; `freeze`: what a snapshot
 /// states about the mints.
-fn weighed(gates: Gates, freeze: Option<bool>) -> (u64, u64, impl Fn(Term) -> u64) {
+fn weighed(limits: TradeLimits, freeze: Option<bool>) -> (u64, u64, impl Fn(Term) -> u64) {
     let mut source = SimSource::new(11, FIRST_SLOT);
     let mut snapshot = source.accounts();
     let mut pools = Pools::default();
@@ -35,7 +36,7 @@ fn weighed(gates: Gates, freeze: Option<bool>) -> (u64, u64, impl Fn(Term) -> u6
     }
     let mut engine = Engine::default();
     engine.load(&accounts::borrowed(&snapshot));
-    engine.set_policy(&Policy { gates: Arc::new(gates), ..Policy::default() });
+    engine.set_policy(&Policy { trade_limits: Arc::new(limits), ..Policy::default() });
     let mut decisions = Vec::new();
     for _ in 0..100 {
         let block = source.next_block();
@@ -50,20 +51,21 @@ fn weighed(gates: Gates, freeze: Option<bool>) -> (u64, u64, impl Fn(Term) -> u6
 
 #[test]
 fn a_snapshot_says_which_mints_are_safe_and_without_it_they_are_unknown() {
-    let safe = Gates { mint_refuse: Risks::FREEZE, ..Gates::default() };
-    let (all, free, _) = weighed(Gates::default(), None);
+    let safe = TradeLimits { mint_refuse: Risks::FREEZE, ..TradeLimits::default() };
+    let (all, free, _) = weighed(TradeLimits::default(), None);
     assert!(all > 50 && free > 20, "{free} of {all}");
-    for (name, gates, freeze, passed, by_freeze, by_unknown) in [
+    for (name, limits, freeze, passed, by_freeze, by_unknown) in [
         ("frozen ones", safe.clone(), Some(true), 0, all, 0),
         ("safe ones", safe.clone(), Some(false), free, 0, 0),
         ("unknown ones", safe.clone(), None, 0, 0, all),
-        ("unknown ones that may pass", Gates { pass_unknown: true, ..safe }, None, free, 0, 0),
+        ("unknown ones that may pass", TradeLimits { pass_unknown: true, ..safe }, None, free, 0, 0),
     ] {
-        let (candidates, through, refused) = weighed(gates, freeze);
+        let (candidates, through, refused) = weighed(limits, freeze);
         assert_eq!((candidates, through), (all, passed), "{name}");
         let counted = (refused(Term::MintFreeze), refused(Term::MintUnknown));
         assert_eq!(counted, (by_freeze, by_unknown), "{name}");
     }
-    let (candidates, passed, refused) = weighed(Gates { liquidity_min_sol: 1e6, ..Gates::default() }, None);
+    let (candidates, passed, refused) =
+        weighed(TradeLimits { liquidity_min_sol: 1e6, ..TradeLimits::default() }, None);
     assert_eq!((passed, refused(Term::LiquidityMin) + refused(Term::LiquidityUnknown)), (0, candidates));
 }

@@ -1,21 +1,10 @@
-//! What an operator does not trade in: pools and mints by address, pools that hold little, and mints whose makers keep
-//! powers over what others hold. All of it is off unless a policy turns it on.
+//! Powers that a mint's makers keep over what others hold, read from the mint's account.
 
 use std::collections::HashMap;
 
-use crate::hop::Hop;
 use crate::pools::Account;
 use crate::pubkey::Pubkey;
 use crate::token::{TOKEN, TOKEN_2022, WRAPPED_SOL};
-
-/// Most addresses of one list.
-pub const LIST_MAX: usize = 32;
-/// SOL; more than there is.
-pub const LIQUIDITY_MAX_SOL: f64 = 1e9;
-const LAMPORTS_PER_SOL: f64 = 1e9;
-/// SOL; more than any pool of 64-bit amounts is worth. Finite: JSON has no infinity, and a state with one cannot be
-/// read again.
-const CLOSED_SOL: f64 = 1e300;
 
 /// Powers that a mint's makers have over what others hold, as bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,89 +61,6 @@ impl Risks {
     fn when(self, holds: bool) -> Risks {
         if holds { self } else { Risks::default() }
     }
-}
-
-/// The gates of one module.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Gates {
-    /// Pools that are not traded in; sorted.
-    pub pools_deny: Vec<Pubkey>,
-    /// The only mints beside SOL that are traded; empty: all; sorted.
-    pub mints_allow: Vec<Pubkey>,
-    /// Mints that are not traded; sorted.
-    pub mints_deny: Vec<Pubkey>,
-    /// SOL that each pool must hold on the side that is paid, or be worth there; 0: any.
-    pub liquidity_min_sol: f64,
-    /// Powers that no traded mint's makers may have.
-    pub mint_refuse: Risks,
-    /// What is unknown passes; else it refuses.
-    pub pass_unknown: bool,
-}
-
-impl Gates {
-    /// Refuses everything, for a policy that cannot be read.
-    #[must_use]
-    pub fn closed() -> Gates {
-        Gates { liquidity_min_sol: CLOSED_SOL, ..Gates::default() }
-    }
-}
-
-/// What the gates look at.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Place {
-    /// A pool of `pools_deny`.
-    pub pool_denied: bool,
-    /// A mint of `mints_deny`.
-    pub mint_denied: bool,
-    /// A mint that `mints_allow` lacks.
-    pub mint_not_allowed: bool,
-    /// SOL in the smallest of the pools; `None`: one of them cannot be valued in SOL.
-    pub liquidity_sol: Option<f64>,
-    /// Of all traded mints that are known.
-    pub risks: Risks,
-    /// A traded mint whose account was never seen.
-    pub mint_unknown: bool,
-}
-
-impl Place {
-    /// Of the swaps of a plan, which is paid for in the first one's mint.
-    #[must_use]
-    pub fn of(gates: &Gates, hops: &[Hop], mints: &Mints) -> Place {
-        let listed = |list: &[Pubkey], key: &Pubkey| list.binary_search(key).is_ok();
-        let mut place = Place { liquidity_sol: liquidity_sol(hops), ..Place::default() };
-        for hop in hops {
-            place.pool_denied |= listed(&gates.pools_deny, &hop.pool);
-            for mint in [&hop.in_mint, &hop.out_mint] {
-                place.mint_denied |= listed(&gates.mints_deny, mint);
-                if *mint == WRAPPED_SOL {
-                    continue;
-                }
-                place.mint_not_allowed |= !gates.mints_allow.is_empty() && !listed(&gates.mints_allow, mint);
-                match mints.risks(mint) {
-                    Some(risks) => place.risks = place.risks.and(risks),
-                    None => place.mint_unknown = true,
-                }
-            }
-        }
-        place
-    }
-}
-
-/// SOL in the smallest pool: its SOL side. For a pool without one it is the worth of the side that is paid, at the rate
-/// at which the plan pays SOL for it.
-fn liquidity_sol(hops: &[Hop]) -> Option<f64> {
-    let paid = hops.first().filter(|first| first.in_mint == WRAPPED_SOL)?.in_amount as f64;
-    let of = |hop: &Hop| {
-        let lamports = if hop.in_mint == WRAPPED_SOL {
-            hop.reserves[0] as f64
-        } else if hop.out_mint == WRAPPED_SOL {
-            hop.reserves[1] as f64
-        } else {
-            hop.reserves[0] as f64 / hop.in_amount as f64 * paid
-        };
-        Some(lamports / LAMPORTS_PER_SOL).filter(|sol| sol.is_finite())
-    };
-    hops.iter().try_fold(f64::INFINITY, |least, hop| Some(least.min(of(hop)?)))
 }
 
 /// What is known of mints: from their accounts as a snapshot had them.
@@ -227,15 +133,11 @@ fn mint_risks(data: &[u8], extensions: bool) -> Option<Risks> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::dex;
 
-    fn key(byte: u8) -> Pubkey {
-        Pubkey([byte; 32])
-    }
-
-    fn mint(freeze: bool, extensions: &[(u16, &[u8])]) -> Vec<u8> {
+    /// A mint's account.
+    pub(crate) fn mint(freeze: bool, extensions: &[(u16, &[u8])]) -> Vec<u8> {
         let mut data = vec![0; MINT_BYTES];
         data[45] = 1;
         data[46] = u8::from(freeze);
@@ -288,47 +190,5 @@ mod tests {
         assert_eq!(Risks::named("hook"), Some(Risks::HOOK));
         assert_eq!(Risks::named("none"), None);
         assert_eq!(Risks(15).names().collect::<Vec<_>>(), ["freeze", "delegate", "hook", "fee"]);
-    }
-
-    #[test]
-    fn place_of_looks_at_each_hop() {
-        let hop = |pool: u8, [from, to]: [Pubkey; 2], in_amount: u64, reserves: [u64; 2]| Hop {
-            dex: &dex::DEXES[0],
-            pool: key(pool),
-            in_mint: from,
-            in_amount,
-            out_mint: to,
-            out_amount: 1,
-            reserves,
-        };
-        // 2 SOL for 100 of A, these for B in a pool without SOL that holds 5,000 of A (worth 100 SOL), B for SOL.
-        let (a, b, sol) = (key(50), key(51), WRAPPED_SOL);
-        let hops = [
-            hop(1, [sol, a], 2_000_000_000, [300_000_000_000, 1]),
-            hop(2, [a, b], 100, [5_000, 1]),
-            hop(3, [b, sol], 7, [1, 200_000_000_000]),
-        ];
-        let mut mints = Mints::default();
-        let plain = mint(true, &[]);
-        mints.load(&[
-            Account { pubkey: a, owner: TOKEN, data: &plain },
-            Account { pubkey: b, owner: key(9), data: &plain },
-        ]);
-        let off = Place::of(&Gates::default(), &hops, &mints);
-        let expected = Place {
-            liquidity_sol: Some(100.0),
-            risks: Risks::FREEZE,
-            mint_unknown: true,
-            ..Place::default()
-        };
-        assert_eq!(off, expected);
-        assert_eq!(Place::of(&Gates::default(), &hops[1..], &mints).liquidity_sol, None);
-        let of = |gates: Gates| Place::of(&gates, &hops, &mints);
-        assert!(of(Gates { pools_deny: vec![key(2), key(8)], ..Gates::default() }).pool_denied);
-        assert!(!of(Gates { pools_deny: vec![key(8)], ..Gates::default() }).pool_denied);
-        assert!(of(Gates { mints_deny: vec![b], ..Gates::default() }).mint_denied);
-        assert!(!of(Gates { mints_deny: vec![key(1)], ..Gates::default() }).mint_denied);
-        assert!(of(Gates { mints_allow: vec![a], ..Gates::default() }).mint_not_allowed);
-        assert!(!of(Gates { mints_allow: vec![a, b], ..Gates::default() }).mint_not_allowed);
     }
 }
