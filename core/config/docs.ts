@@ -13,7 +13,7 @@ export function configDocs(): string {
   return [
     "# Configuration",
     "",
-    "Written by `deno task gen` from core/config/schema.ts. Flags win over the environment, the environment over values",
+    "Written by `deno task gen` from core/config/keys/. Flags win over the environment, the environment over values",
     "set at run time, these over the TOML file (`LEGEND_CONFIG` or `--config`), and that over the defaults.",
     "`legend config show` prints each value and where it came from. Secrets are never read from TOML: they come from",
     "`NAME_FILE` (mode 0600), a systemd credential of the lower-case name, or the environment.",
