@@ -39,7 +39,7 @@ function logIn(deps: ApiDeps, logins: Logins): Route {
     path: "/api/auth/login",
     right: "open",
     summary:
-      "Log in with name and password; answers with tokens, or with `X-Requested-With: dashboard` sets them as cookies that no script can read",
+      "Log in with name and password; answers with tokens, or, with `X-Requested-With: dashboard`, sets them as cookies that no script can read",
     answer: answers.login,
     body: loginBody,
     handle: async (c, { user, password }) => {
@@ -94,7 +94,7 @@ function renew(deps: ApiDeps, logins: Logins): Route {
     path: "/api/auth/renew",
     right: "open",
     summary:
-      "For a page that is opened when the access cookie is over: renews the login and goes to `?next=`",
+      "For a page that is opened after the access cookie has expired: renews the login and redirects to `?next=`",
     answer: { media: "text/html" },
     status: 302,
     query: z.looseObject({ next: maybeText }),
@@ -149,13 +149,15 @@ function changePassword(deps: ApiDeps, guard: Guard, door: Door): Route {
     path: "/api/auth/password",
     right: "self",
     early: true,
-    summary: "Change the own password; other logins end",
+    summary: "Change your own password; your other logins end",
     answer: answers.ok,
     body: passwordBody,
     handle: async (c, { current, next }) => {
       const { name, session } = principalOf(c);
       await accounts.check(name, current, { address: door.address(c), device: `login ${session}` });
-      if (current === next) throw new AppError("invalid", "next: the new password is the old one");
+      if (current === next) {
+        throw new AppError("invalid", "next: the new password is the same as the old one");
+      }
       await audit({ who: name, action: "password changed" });
       const first = accounts.user(name)?.must_change === true;
       await accounts.setPassword(name, next, false, session!);
@@ -172,7 +174,7 @@ function whoAmI({ accounts }: ApiDeps): Route {
     path: "/api/auth/me",
     right: "self",
     early: true,
-    summary: "Who is logged in, until when",
+    summary: "Who is logged in, and until when",
     answer: answers.me,
     handle: (c) => {
       const { name, role, expires } = principalOf(c);
@@ -186,7 +188,7 @@ function listLogins({ accounts }: ApiDeps): Route {
     method: "GET",
     path: "/api/auth/sessions",
     right: "self",
-    summary: "The own logins; all for an admin",
+    summary: "Your own logins; for an admin, all",
     answer: answers.sessions,
     handle: (c) => {
       const { name, role } = principalOf(c);
@@ -200,7 +202,7 @@ function endLogin({ accounts, audit }: ApiDeps, guard: Guard): Route {
     method: "DELETE",
     path: "/api/auth/sessions/:id",
     right: "self",
-    summary: "End a login: an own one, or any as admin",
+    summary: "End a login: one of your own, or any as admin",
     answer: answers.ok,
     handle: async (c) => {
       const { name, role } = principalOf(c);

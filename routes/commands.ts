@@ -48,12 +48,12 @@ const reasonOf = (error: unknown) => messageOf(error);
 
 function checkBody(action: ActionName, body: ControlBody): void {
   const odd = Object.keys(body).find((key) => !TAKES[action].includes(key as keyof ControlBody));
-  if (odd) throw new AppError("invalid", `${odd}: ${action} does not take it`);
+  if (odd) throw new AppError("invalid", `${odd}: ${action} does not accept it`);
   if (action === "throttle" && body.throttle_pct === undefined) {
     throw new AppError("invalid", "throttle_pct: it is missing");
   }
   if (action === "policy" && Object.keys(body).every((key) => key === "reason")) {
-    throw new AppError("invalid", "The body has no value of the policy");
+    throw new AppError("invalid", "The body has no policy value");
   }
 }
 
@@ -95,7 +95,7 @@ const outcomeOf = (sent: ToModule) => ({ taken: sent.taken, path: sent.path, not
 function notTaken(c: RouteContext, word: string, request_id: string, came: readonly ToModule[]): Response {
   const of = (taken: boolean) => came.filter((sent) => sent.taken === taken);
   const lines = of(false).map((sent) => `${sent.module}: ${noteOf(sent) ?? "no agent has answered"}`);
-  const done = of(true).map(({ module }) => `${module} has taken it`);
+  const done = of(true).map(({ module }) => `${module} has accepted it`);
   return problem(c, "unavailable", `Cannot ${word} ${lines.concat(done).join("; ")}`, {
     members: { command_id: request_id, sent: came.map(answer) },
   });
@@ -116,7 +116,7 @@ class Places {
     if (this.#taken >= COMMANDS_MAX) {
       throw new AppError(
         "unavailable",
-        `Cannot ${word}: ${COMMANDS_MAX} commands are on their way already, try again when they are answered`,
+        `Cannot ${word}: ${COMMANDS_MAX} commands are in flight already, try again when they are answered`,
       );
     }
     this.#taken += 1;
@@ -190,7 +190,7 @@ export class Commands {
     const { name } = principalOf(c);
     const args = wireArgs(body);
     const kill = isKill(action, body);
-    if (chosen !== undefined && !kill) throw new AppError("invalid", "request_id: only a kill takes it");
+    if (chosen !== undefined && !kill) throw new AppError("invalid", "request_id: only a kill accepts it");
     const request_id = this.#idOf(chosen, modules);
     if (action === "kill") args.kill = String(kill);
     const word = action === "kill" && !kill ? "un-kill" : action;

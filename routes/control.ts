@@ -164,7 +164,7 @@ function listAgents(deps: ApiDeps): Route {
     path: "/api/agents",
     right: "read",
     summary:
-      "The agents of all hosts: state, policy in force, counters, when they were heard of; and what each module is wanted to run. `?brief=1`: without the lists `missed_by_program` and `tip_candidate_accounts`",
+      "The agents of all hosts: state, policy in force, counters, time of the last report; and what each module should run. `?brief=1`: without the lists `missed_by_program` and `tip_candidate_accounts`",
     answer: answers.agents,
     query: z.strictObject({ brief: maybeText }),
     handle: (c, _, { brief }) => {

@@ -28,7 +28,7 @@ export function healthRoutes(deps: ApiDeps): Route[] {
       path: "/api/health/metrics/performance",
       right: "metrics",
       summary:
-        "Latency of each module, rows a second into the store, what waits, who is connected; null = not known",
+        "Latency of each module, rows per second into the store, what waits, who is connected; null = unknown",
       answer: answers.performance,
       handle: (c) => {
         const modules = Object.fromEntries(MODULES.map((module) => {

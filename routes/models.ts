@@ -35,7 +35,7 @@ function moduleOf(deps: ApiDeps, version: string, module: ModuleName | undefined
     return own;
   }
   if (!module) {
-    throw new AppError("invalid", "module: need arbitrage or mev, each of them has the baseline");
+    throw new AppError("invalid", "module: need arbitrage or mev, since each of them has a baseline");
   }
   return module;
 }
@@ -84,8 +84,7 @@ function compareShadow({ models }: ApiDeps): Route {
     method: "GET",
     path: "/api/training/shadow",
     right: "read",
-    summary:
-      "The model in shadow beside the one that decides (`?module=&hours=`), on the same live decisions",
+    summary: "Compare the shadow model with the live one (`?module=&hours=`) on the same live decisions",
     answer: answers.comparison,
     query: z.strictObject({
       module: word(MODULES),
@@ -122,7 +121,7 @@ function deployModel(deps: ApiDeps): Route {
     path: "/api/training/models/:id/deploy",
     right: "models",
     summary:
-      "Make a version live, or `baseline` with `{module}`: what scores without a model; answers with the agents' receipts",
+      "Make a version live, or, with `{module}`, `baseline`, which scores without a model; answers with the agents' receipts",
     answer: answers.deployed,
     status: 202,
     body: deployBody,
@@ -138,7 +137,7 @@ function rollBackModel(deps: ApiDeps): Route {
     method: "POST",
     path: "/api/training/models/:id/rollback",
     right: "models",
-    summary: "Make live again what was live before this version; the baseline when nothing was",
+    summary: "Make the version before this one live again; the baseline if there was none",
     answer: answers.deployed,
     status: 202,
     body: deployBody,
@@ -160,7 +159,7 @@ function shadowModel(deps: ApiDeps): Route {
     method: "POST",
     path: "/api/training/models/:id/shadow",
     right: "models",
-    summary: "Ask a version beside what decides, without deciding by it; `{on: false}` ends it",
+    summary: "Let a version score in shadow, without deciding; `{on: false}` ends it",
     answer: answers.shadowed,
     status: 202,
     body: shadowBody,
@@ -193,13 +192,13 @@ function swapModel(deps: ApiDeps): Route {
     path: "/api/control/model-swap",
     right: "models",
     summary:
-      "Put a registered version in force, or register a file first: `{model_id: module, version | model_path}`",
+      "Make a registered version live, or register a file first: `{model_id: module, version | model_path}`",
     answer: answers.deployed,
     status: 202,
     body: modelSwapBody,
     handle: async (c, { model_id, version, model_path }) => {
       const own = version ?? (model_path ? await deps.models.import(model_id, model_path) : undefined);
-      if (!own) throw new AppError("invalid", "version: need it, or model_path");
+      if (!own) throw new AppError("invalid", "version: need it or model_path");
       return await deploy(deps, c, moduleOf(deps, own, model_id), own, "model swap");
     },
   });

@@ -141,7 +141,7 @@ function listDecisions(deps: ApiDeps): Route {
     path: "/api/decisions",
     right: "read",
     summary:
-      "Newest decisions with their evidence and outcome; `ids=a,b`, or `limit`, `kind` or `module`, `gate`, `published`, `before`; `brief=1`: what a row of a table is made of",
+      "Newest decisions with their evidence and outcome; `ids=a,b`, or `limit`, `kind` or `module`, `gate`, `published`, `before`; `brief=1`: only the fields of a table row",
     answer: answers.decisions,
     query: decisionsQuery,
     handle: async (c, _, { ids, brief, ...query }) => {
@@ -167,7 +167,7 @@ function explainDecision(deps: ApiDeps): Route {
       const id = c.req.param("id")!;
       const evidence = await deps.decisions.get(id);
       if (!evidence) {
-        throw new AppError("not_found", `Cannot find ${id}: no decision with this id is kept here`);
+        throw new AppError("not_found", `Cannot find ${id}: this server keeps no decision with this id`);
       }
       return c.json(evidence);
     },
@@ -181,7 +181,7 @@ function summary(deps: ApiDeps): Route {
     path: "/api/metrics/summary",
     right: "read",
     summary:
-      "Latency, landed share, PnL and funnel of a module (`?module=`), with ten minutes of each second, without them `?series=0`, those after a Unix second `?since=`; `?hours=` takes the minutes off the store",
+      "Latency, landed share, PnL and funnel of a module (`?module=`), with ten minutes of values per second; `?series=0` leaves these out, `?since=` gives those after a Unix second; `?hours=` reads minutes from the store",
     answer: answers.summary,
     query: summaryQuery,
     handle: async (c, _, { module, hours, series: requested, since }) => {
@@ -213,7 +213,7 @@ function readiness(deps: ApiDeps): Route {
     path: "/api/health/ready",
     right: "open",
     early: true,
-    summary: "Whether everything it needs is there, with reasons",
+    summary: "Whether everything that it needs is available, with reasons",
     answer: answers.ready,
     handle: (c) => {
       const { ready, reasons } = deps.ready();

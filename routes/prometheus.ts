@@ -14,7 +14,7 @@ const AGENT_METRICS: readonly Metric[] = [
   {
     name: "agent_dropped_total",
     type: "counter",
-    help: "Decisions lost because the publisher was behind",
+    help: "Decisions lost because the publisher was too slow",
     of: (s) => s.dropped,
   },
   { name: "agent_evidence_total", type: "counter", help: "Evidence records written", of: (s) => s.evidence },
@@ -33,7 +33,7 @@ const AGENT_METRICS: readonly Metric[] = [
     of: (s) => s.passed,
   },
   { name: "agent_published_total", type: "counter", help: "Envelopes written", of: (s) => s.published },
-  { name: "agent_slot", type: "gauge", help: "Newest slot seen to its end", of: (s) => s.slot },
+  { name: "agent_slot", type: "gauge", help: "Newest slot that was seen completely", of: (s) => s.slot },
   {
     name: "agent_throttle_pct",
     type: "gauge",
@@ -45,13 +45,13 @@ const AGENT_METRICS: readonly Metric[] = [
 
 /** Counters of the link and the sink by topic: sent, stored, dead, lost. */
 const FLOW: readonly (readonly [name: string, help: string])[] = [
-  ["link_lost_total", "Records that the full spool took before they were sent"],
+  ["link_lost_total", "Records that the full spool dropped before they were sent"],
   ["link_shipped_total", "Records sent to Kafka"],
   ["sink_dead_total", "Records on the dead-letter topic"],
-  ["sink_duplicates_total", "Records that were stored already and left out"],
+  ["sink_duplicates_total", "Records left out because they were stored already"],
   ["sink_lag", "Records not stored yet"],
-  ["sink_lost_total", "Records that were gone before the sink read them"],
-  ["sink_records_total", "Records taken off the log"],
+  ["sink_lost_total", "Records that were deleted before the sink read them"],
+  ["sink_records_total", "Records read from the log"],
   ["sink_rows_total", "Rows stored"],
 ];
 
@@ -105,7 +105,7 @@ const LIST_METRICS: readonly ListMetric[] = [
   {
     name: "agent_refused_total",
     type: "counter",
-    help: "Opportunities that a term of the gate refused, by every such term",
+    help: "Opportunities that the gate refused, by each refusing term",
     of: ({ why_not }) => Object.entries(why_not).map(([term, count]) => [{ term }, count] as const),
   },
   {
@@ -134,13 +134,13 @@ const LIST_METRICS: readonly ListMetric[] = [
   {
     name: "agent_tip_candidates",
     type: "gauge",
-    help: "Accounts that 8 wallets or more paid and no table of tip accounts names",
+    help: "Accounts that 8 wallets or more paid and that no table of tip accounts names",
     of: ({ tip_candidates }) => [[{}, tip_candidates]],
   },
   {
     name: "agent_tip_candidate_payers",
     type: "gauge",
-    help: "Different wallets that paid such an account, up to 32; the 16 most often paid ones",
+    help: "Different wallets that paid such an account, up to 32; only the 16 accounts paid most often",
     of: ({ tip_candidate_accounts }) =>
       (tip_candidate_accounts ?? []).map(({ account, payers }) => [{ account }, payers] as const),
   },
@@ -157,7 +157,7 @@ function agentMetrics(out: Exposition, { ownAgents, unreadableAgents }: ApiDeps)
   out.head(
     "agent_status_unreadable",
     "gauge",
-    "1 = what the agent of this host says of itself cannot be read",
+    "1 = the status of the agent of this host cannot be read",
   );
   for (const { module } of unreadableAgents()) out.sample("agent_status_unreadable", { module }, 1);
   for (const { name, type, help, of } of LIST_METRICS) {
@@ -205,7 +205,7 @@ function connectionMetrics(out: Exposition, { realtime, connections }: ApiDeps):
   out.single(
     "api_connections_max",
     "gauge",
-    "As many as there may be with the files that may be open",
+    "Limit of connections, given the limit of open files",
     port.connections_max,
   );
   out.head(

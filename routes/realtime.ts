@@ -40,7 +40,7 @@ export function realtimeRoutes(deps: ApiDeps, _guard: unknown, door: Door): Rout
       method: "GET",
       path: "/api/realtime/connections",
       right: "admin",
-      summary: "Who is connected, how much they got and lost",
+      summary: "Who is connected, and how much they received and lost",
       answer: answers.connections,
       handle: (c) => c.json({ connections: deps.realtime.connections() }),
     }),
@@ -64,7 +64,7 @@ export function realtimeRoutes(deps: ApiDeps, _guard: unknown, door: Door): Rout
       method: "GET",
       path: "/api/realtime/settings",
       right: "read",
-      summary: "How events are gathered for browsers",
+      summary: "How events are collected for browsers",
       answer: answers.settings,
       handle: (c) => c.json({ batch_window_ms: deps.batch.windowMs, batch_max_size: deps.batch.maxSize }),
     }),
@@ -72,7 +72,7 @@ export function realtimeRoutes(deps: ApiDeps, _guard: unknown, door: Door): Rout
       method: "POST",
       path: "/api/realtime/settings",
       right: "config",
-      summary: "Change how events are gathered, at once, until the next start",
+      summary: "Change how events are collected, at once, until the next start",
       answer: answers.ok,
       body: tuneBody,
       handle: async (c, { batch_window_ms, batch_max_size }) => {
@@ -162,7 +162,7 @@ const websocketRoute = (deps: ApiDeps, door: Door): Route =>
       if (!await deps.realtime.reads(READS_WAIT_MS)) {
         throw new AppError(
           "unavailable",
-          "Cannot stream yet: the topics are not read, try again in a moment",
+          "Cannot stream yet: the topics have not been read, try again in a moment",
         );
       }
       // A ticket is valid for 30 seconds; the connection lives as long as an access token would.

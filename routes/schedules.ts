@@ -24,7 +24,7 @@ export function scheduleRoutes(deps: ApiDeps): Route[] {
       method: "GET",
       path: "/api/schedules",
       right: "read",
-      summary: "What starts by itself, and when next (UTC)",
+      summary: "What starts by itself, and when it starts next (UTC)",
       answer: answers.schedules,
       handle: (c) =>
         c.json({
@@ -39,7 +39,7 @@ export function scheduleRoutes(deps: ApiDeps): Route[] {
       path: "/api/schedules",
       right: "jobs",
       summary:
-        "Replace all schedules, each of any kind with what that is asked for but its range; one that may promote a model needs the right `models` too",
+        "Replace all schedules, each of any kind with all its arguments but the range; one that may promote a model needs the right `models` too",
       answer: answers.ok,
       body: schedulesOf(kinds),
       handle: async (c, body) => {

@@ -97,7 +97,7 @@ function addKey(deps: ApiDeps): Route {
     method: "POST",
     path: "/api/keys",
     right: "admin",
-    summary: "Make an API key; it is shown this once",
+    summary: "Create an API key; it is shown only once",
     answer: answers.newKey,
     status: 201,
     body: keyBody,

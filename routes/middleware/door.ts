@@ -84,7 +84,9 @@ export class Door {
     if (host === undefined || this.#isOwnHost(host)) return;
     throw new AppError(
       "forbidden",
-      `Cannot answer under the name ${host.slice(0, 100)}: it is not ours, need it in \`api.origins\``,
+      `Cannot answer under the name ${
+        host.slice(0, 100)
+      }: it is not a name of this installation, add it to \`api.origins\``,
     );
   }
 

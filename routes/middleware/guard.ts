@@ -297,7 +297,7 @@ export async function bodyOf(
   }
   const bytes = await limited(c.req.raw.body, limitMs);
   if (bytes === "late") {
-    return problem(c, "bad_request", `Cannot read the body: it did not come within ${limitMs / 1000} s`);
+    return problem(c, "bad_request", `Cannot read the body: it did not arrive within ${limitMs / 1000} s`);
   }
   if (!bytes) {
     return problem(c, "too_large", `Cannot read the body: more than ${BODY_BYTES_MAX} bytes`);
@@ -325,7 +325,7 @@ export async function bodyOf(
   return problem(
     c,
     "invalid",
-    `${field || "The body"}: ${first?.message ?? "not right"}`,
+    `${field || "The body"}: ${first?.message ?? "not valid"}`,
     field ? { field } : {},
   );
 }

@@ -175,7 +175,7 @@ Deno.test("C1: a kill that was not taken by all answers 503 and names each modul
       });
       const problem = await answer.json();
       assert.deepEqual([answer.status, problem.type], [503, "/problems/unavailable"]);
-      assert.equal(problem.detail, `Cannot kill mev: ${frozen}; arbitrage has taken it`);
+      assert.equal(problem.detail, `Cannot kill mev: ${frozen}; arbitrage has accepted it`);
       assert.deepEqual(problem.sent.map((one: Sent & { module: string }) => [one.module, one.taken]), [
         ["arbitrage", true],
         ["mev", false],
@@ -342,7 +342,7 @@ Deno.test("at most 8 commands that are not kills are in flight; the next one is 
         body,
       });
       assert.equal(refused.status, 503);
-      assert.match((await refused.json()).detail, /^Cannot (stop|un-kill): 8 commands are on their way/);
+      assert.match((await refused.json()).detail, /^Cannot (stop|un-kill): 8 commands are in flight/);
       assert.deepEqual([sent, deps.chain.count()], [8, entries]);
     }
     for (let n = 0; n < 20; n++) {

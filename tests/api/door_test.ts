@@ -303,7 +303,7 @@ Deno.test("M2: a body that does not come is waited for so long and no longer", a
   });
   const answer = await app.request("/", { method: "POST", body });
   assert.equal(answer.status, 400);
-  assert.match((await answer.json()).detail, /did not come within 0.05 s/);
+  assert.match((await answer.json()).detail, /did not arrive within 0.05 s/);
   await ended.promise;
   const whole = await app.request("/", { method: "POST", body: "{}" });
   assert.deepEqual([whole.status, await whole.json()], [200, { body: {} }]);
