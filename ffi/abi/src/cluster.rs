@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kafka::{KafkaLog, KafkaOptions, KafkaTopic};
+use kafka::{KafkaLog, KafkaOptions, KafkaTopic, NewTopic};
 
 use crate::log::{AnyTopic, Home, LOGS, TOPICS};
 use crate::{Failure, Status, bad_handle, guard, text};
@@ -52,7 +52,8 @@ pub unsafe extern "C" fn legend_kafka_topic_open(
             let Home::Kafka(log) = &*log else { return Err(bad_handle("the cluster")) };
             let partitions = u16::try_from(partitions).unwrap_or(u16::MAX);
             let replicas = u16::try_from(replicas).unwrap_or(0);
-            let make = (partitions != 0).then_some((partitions, compacted == 1, replicas));
+            let new = NewTopic { partitions, compacted: compacted == 1, replicas };
+            let make = (partitions != 0).then_some(new);
             let topic = KafkaTopic::open(Arc::clone(log), text(name, name_len)?, make)?;
             Ok(TOPICS.insert(AnyTopic::Kafka(Arc::new(topic))))
         })

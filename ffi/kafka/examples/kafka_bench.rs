@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use kafka::{Delivered, KafkaLog, KafkaOptions, KafkaRead, KafkaTopic, OnDelivered, Producer};
+use kafka::{Delivered, KafkaLog, KafkaOptions, KafkaRead, KafkaTopic, NewTopic, OnDelivered, Producer};
 use topic_log::format::{self, Record};
 
 struct Acks {
@@ -49,7 +49,11 @@ fn main() -> Result<(), AnyError> {
     let (brokers, name, verb) = (word(0)?, word(1)?, word(2)?);
     let options = KafkaOptions { brokers, ..KafkaOptions::default() };
     let log = Arc::new(KafkaLog::open(options.clone())?);
-    let topic = Arc::new(KafkaTopic::open(log, &name, Some((PARTITIONS, false, 1)))?);
+    let topic = Arc::new(KafkaTopic::open(
+        log,
+        &name,
+        Some(NewTopic { partitions: PARTITIONS, compacted: false, replicas: 1 }),
+    )?);
     if verb == "consume" {
         return consume(&topic, word(3)?.parse()?);
     }

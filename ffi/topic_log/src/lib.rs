@@ -34,7 +34,7 @@ pub use error::{LogError, LogErrorKind};
 pub use folder::Log;
 pub use group::Committed;
 pub use identity::Identity;
-pub use names::{HOLD_GROUP, check_name};
+pub use names::{RETENTION_HOLD_GROUP, check_name};
 pub use reader::{Gap, GapCause, Position, Read, Reader};
 pub use topic::{Topic, TopicOptions};
 

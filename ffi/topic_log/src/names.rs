@@ -3,7 +3,7 @@
 use super::error::LogError;
 
 /// The group of the link to Kafka. Retention keeps what this group has not read, except in droppable topics.
-pub const HOLD_GROUP: &str = "kafka";
+pub const RETENTION_HOLD_GROUP: &str = "kafka";
 
 /// Longest topic or group name in bytes.
 const NAME_BYTES_MAX: usize = 128;

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::error::LogError;
 use super::format::{self, SEGMENT_HEADER, next_record};
-use super::names::HOLD_GROUP;
+use super::names::RETENTION_HOLD_GROUP;
 use super::pack::{BLOCK_BYTES, PackWriter, is_damaged};
 use super::places::{Place, places};
 use super::segment::{read_up_to, segment_path};
@@ -138,7 +138,7 @@ impl Topic {
         if wire::topics::DROPPABLE.contains(&&*name) {
             return Ok(false);
         }
-        Ok(self.committed(HOLD_GROUP)?.is_some_and(|committed| committed.offset < end))
+        Ok(self.committed(RETENTION_HOLD_GROUP)?.is_some_and(|committed| committed.offset < end))
     }
 
     /// Segments and packs whose header differs from what was written, in at least one bit. Their records are

@@ -12,12 +12,12 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 use rdkafka::types::RDKafkaRespErr;
 
-use super::watch::Watch;
+use super::last_error::LastError;
 
 /// Maximum messages per access.
-const HANDFUL: usize = 512;
+const BATCH_MAX: usize = 512;
 /// Batch size while the messages' size is unknown.
-const FIRST: usize = 16;
+const FIRST_BATCH: usize = 16;
 
 /// A message, borrowed from the client's memory.
 pub(super) struct Fetched<'a> {
@@ -59,27 +59,28 @@ pub(super) struct FetchQueue {
 unsafe impl Send for FetchQueue {}
 
 impl FetchQueue {
-    pub fn new(consumer: &BaseConsumer<Watch>) -> FetchQueue {
+    pub fn new(consumer: &BaseConsumer<LastError>) -> FetchQueue {
         // SAFETY: the client is alive; the queue is a counted reference that `drop` releases.
         let queue = unsafe { rd_kafka_queue_get_consumer(consumer.client().native_ptr()) };
-        FetchQueue { queue, messages: vec![std::ptr::null_mut(); HANDFUL], bytes_each: 0 }
+        FetchQueue { queue, messages: vec![std::ptr::null_mut(); BATCH_MAX], bytes_each: 0 }
     }
 
-    /// Passes each available message to `take`, about `bytes_max` in all; returns how many there were. Never
+    /// Passes each available message to `handle`, about `bytes_max` in all; returns how many there were. Never
     /// waits.
-    pub fn each(&mut self, bytes_max: usize, mut take: impl FnMut(&Fetched<'_>)) -> usize {
-        let wanted = bytes_max.checked_div(self.bytes_each).map_or(FIRST, |wanted| wanted + 1).min(HANDFUL);
+    pub fn each(&mut self, bytes_max: usize, mut handle: impl FnMut(&Fetched<'_>)) -> usize {
+        let wanted =
+            bytes_max.checked_div(self.bytes_each).map_or(FIRST_BATCH, |wanted| wanted + 1).min(BATCH_MAX);
         // SAFETY: the queue lives until drop, and `messages` has room for `wanted` pointers, at most
-        // `HANDFUL`.
+        // `BATCH_MAX`.
         let got = unsafe { rd_kafka_consume_batch_queue(self.queue, 0, self.messages.as_mut_ptr(), wanted) };
         let got = usize::try_from(got).unwrap_or(0);
         let mut bytes = 0;
         for &message in &self.messages[..got] {
             // SAFETY: the call above returned this message, and it lives until it is destroyed below.
-            let fetched = unsafe { look(message) };
+            let fetched = unsafe { message_of(message) };
             if let Some(fetched) = fetched {
                 bytes += 64 + fetched.value.map_or(0, <[u8]>::len) + fetched.key.map_or(0, <[u8]>::len);
-                take(&fetched);
+                handle(&fetched);
             }
             // SAFETY: each message is destroyed once, and nothing borrows from it any more.
             unsafe { rd_kafka_message_destroy(message) };
@@ -100,7 +101,7 @@ impl Drop for FetchQueue {
 
 /// # Safety
 /// `message` points to a message that lives for `'a`.
-unsafe fn look<'a>(message: *mut rd_kafka_message_t) -> Option<Fetched<'a>> {
+unsafe fn message_of<'a>(message: *mut rd_kafka_message_t) -> Option<Fetched<'a>> {
     // SAFETY: the caller guarantees that `message` points to a live message.
     let raw = unsafe { &*message };
     if raw.err != RDKafkaRespErr::RD_KAFKA_RESP_ERR_NO_ERROR {

@@ -5,15 +5,15 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_executor::block_on;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
-use super::error::{ClusterError, Trouble};
-use super::options::{ANSWER, KafkaOptions, MESSAGE_BYTES_MAX};
+use super::error::{Cause, ClusterError};
+use super::last_error::LastError;
+use super::options::{ANSWER, KafkaOptions, MESSAGE_BYTES_MAX, NewTopic};
 use super::producer::Producer;
-use super::watch::Watch;
 
 /// How many times to wait for the reason after a failed call, and how long each time.
 const REASONS: usize = 8;
@@ -22,10 +22,10 @@ const REASON_COMES: Duration = Duration::from_millis(20);
 /// A cluster.
 pub struct KafkaLog {
     pub(super) options: KafkaOptions,
-    pub(super) watch: Watch,
-    pub(super) meta: BaseConsumer<Watch>,
+    pub(super) last_error: LastError,
+    pub(super) meta: BaseConsumer<LastError>,
     producer: OnceLock<Arc<Producer>>,
-    groups: Mutex<HashMap<String, Arc<BaseConsumer<Watch>>>>,
+    groups: Mutex<HashMap<String, Arc<BaseConsumer<LastError>>>>,
 }
 
 impl KafkaLog {
@@ -34,19 +34,19 @@ impl KafkaLog {
     /// # Errors
     /// `Invalid`: the options are not valid.
     pub fn open(options: KafkaOptions) -> Result<KafkaLog, ClusterError> {
-        let watch = Watch::default();
-        let meta: BaseConsumer<Watch> = options
+        let last_error = LastError::default();
+        let meta: BaseConsumer<LastError> = options
             .consumer("legend-meta")
-            .create_with_context(watch.clone())
+            .create_with_context(last_error.clone())
             .map_err(ClusterError::Options)?;
-        Ok(KafkaLog { options, watch, meta, producer: OnceLock::new(), groups: Mutex::default() })
+        Ok(KafkaLog { options, last_error, meta, producer: OnceLock::new(), groups: Mutex::default() })
     }
 
     /// The error to report for a client error: with the broker's reason if there is one.
     pub(super) fn error(&self, action: &str, error: &KafkaError) -> ClusterError {
         // The reason arrives on the client's own thread; its callback runs during a poll, one per poll.
         for _ in 0..REASONS {
-            if self.watch.last().is_some() {
+            if self.last_error.message().is_some() {
                 break;
             }
             let _ = self.meta.poll(REASON_COMES);
@@ -54,7 +54,7 @@ impl KafkaLog {
         ClusterError::NoAnswer {
             action: action.to_owned(),
             brokers: self.options.brokers.clone(),
-            why: Trouble::of(self.watch.last(), error),
+            why: Cause::of(self.last_error.message(), error),
             tls: self.options.tls,
         }
     }
@@ -84,7 +84,7 @@ impl KafkaLog {
         let action = format!("look up topic {name}");
         let metadata =
             self.meta.fetch_metadata(Some(name), ANSWER).map_err(|error| self.error(&action, &error))?;
-        self.watch.clear();
+        self.last_error.clear();
         let Some(topic) = metadata.topics().first() else { return Ok(None) };
         match topic.error().map(RDKafkaErrorCode::from) {
             Some(RDKafkaErrorCode::UnknownTopicOrPartition) => Ok(None),
@@ -93,23 +93,17 @@ impl KafkaLog {
         }
     }
 
-    /// Makes a topic; an existing one stays unchanged. `compacted` keeps the newest record of each key;
-    /// `replicas` 0 = the cluster's default.
+    /// Makes a topic; an existing one stays unchanged.
     ///
     /// # Errors
     /// The cluster does not answer, or refuses.
-    pub fn create(
-        &self,
-        name: &str,
-        partitions: u16,
-        compacted: bool,
-        replicas: u16,
-    ) -> Result<(), ClusterError> {
+    pub fn create(&self, name: &str, new: NewTopic) -> Result<(), ClusterError> {
         let action = format!("make topic {name}");
         let admin: AdminClient<DefaultClientContext> =
             self.options.client().create().map_err(|error| self.error(&action, &error))?;
+        let NewTopic { partitions, compacted, replicas } = new;
         let replicas = if replicas == 0 { -1 } else { i32::from(replicas) };
-        let topic = NewTopic::new(name, partitions.into(), TopicReplication::Fixed(replicas))
+        let topic = rdkafka::admin::NewTopic::new(name, partitions.into(), TopicReplication::Fixed(replicas))
             .set("max.message.bytes", MESSAGE_BYTES_MAX)
             .set("cleanup.policy", if compacted { "compact" } else { "delete" });
         let options = AdminOptions::new().request_timeout(Some(ANSWER)).operation_timeout(Some(ANSWER));
@@ -143,19 +137,19 @@ impl KafkaLog {
         if let Some(producer) = self.producer.get() {
             return Ok(Arc::clone(producer));
         }
-        let made = Arc::new(Producer::new(&self.options, Some(Producer::GIVE_UP))?);
+        let made = Arc::new(Producer::new(&self.options, Some(Producer::RETRY_LIMIT))?);
         Ok(Arc::clone(self.producer.get_or_init(|| made)))
     }
 
-    pub(super) fn group(&self, group: &str) -> Result<Arc<BaseConsumer<Watch>>, ClusterError> {
+    pub(super) fn group(&self, group: &str) -> Result<Arc<BaseConsumer<LastError>>, ClusterError> {
         let mut groups = self.groups.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(consumer) = groups.get(group) {
             return Ok(Arc::clone(consumer));
         }
-        let consumer: BaseConsumer<Watch> = self
+        let consumer: BaseConsumer<LastError> = self
             .options
             .consumer(group)
-            .create_with_context(self.watch.clone())
+            .create_with_context(self.last_error.clone())
             .map_err(|error| self.error("use a group", &error))?;
         let consumer = Arc::new(consumer);
         groups.insert(group.to_owned(), Arc::clone(&consumer));

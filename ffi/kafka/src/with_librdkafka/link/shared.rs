@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 use topic_log::disk::KeptFile;
 use topic_log::format::StoredRecord;
 
-use crate::whole::cluster::KafkaLog;
-use crate::whole::error::ClusterError;
-use crate::whole::options::KafkaOptions;
-use crate::whole::producer::Producer;
+use crate::with_librdkafka::cluster::KafkaLog;
+use crate::with_librdkafka::error::ClusterError;
+use crate::with_librdkafka::options::KafkaOptions;
+use crate::with_librdkafka::producer::Producer;
 
 /// Header with a record's origin: `INSTANCE:OFFSET` in its host's log.
-pub(super) const FROM: &str = "legend-from";
+pub(super) const ORIGIN_HEADER: &str = "legend-from";
 
 /// Bytes read from the host's log at a time.
 pub(super) const BLOCK_BYTES: usize = 512 << 10;
@@ -67,27 +67,50 @@ pub struct LinkOptions {
 pub(super) struct Counters {
     pub(super) offset: AtomicU64,
     pub(super) end: AtomicU64,
-    pub(super) shipped: AtomicU64,
+    pub(super) sent: AtomicU64,
     pub(super) skipped: AtomicU64,
     pub(super) lost: AtomicU64,
-    pub(super) taken: AtomicU64,
-    pub(super) looked: AtomicBool,
-    /// By direction.
-    pub(super) trouble: [Mutex<Option<ClusterError>>; 2],
+    pub(super) received: AtomicU64,
+    pub(super) initialised: AtomicBool,
+    out_error: Mutex<Option<ClusterError>>,
+    in_error: Mutex<Option<ClusterError>>,
 }
 
-pub(super) const OUT: usize = 0;
+/// The way of a topic's records.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Direction {
+    /// From this host to the cluster.
+    Out,
+    /// From the cluster to this host.
+    In,
+}
 
-pub(super) const IN: usize = 1;
+impl Direction {
+    pub(super) fn thread_name(self) -> &'static str {
+        match self {
+            Direction::Out => "link-out",
+            Direction::In => "link-in",
+        }
+    }
+}
 
 impl Counters {
-    pub(super) fn trouble(&self) -> Option<String> {
-        self.trouble.iter().find_map(|trouble| locked(trouble).as_ref().map(ToString::to_string))
+    /// The latest error of a direction, until it makes progress again.
+    pub(super) fn error_of(&self, direction: Direction) -> &Mutex<Option<ClusterError>> {
+        match direction {
+            Direction::Out => &self.out_error,
+            Direction::In => &self.in_error,
+        }
+    }
+
+    pub(super) fn last_error(&self) -> Option<String> {
+        let text = |direction| locked(self.error_of(direction)).as_ref().map(ToString::to_string);
+        text(Direction::Out).or_else(|| text(Direction::In))
     }
 
     /// Called only after progress, not at a start: what failed may fail again.
-    pub(super) fn is_well(&self, direction: usize) {
-        *locked(&self.trouble[direction]) = None;
+    pub(super) fn clear_error(&self, direction: Direction) {
+        *locked(self.error_of(direction)) = None;
     }
 }
 
@@ -106,26 +129,26 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The link's position in a topic on the cluster: everything that this host sent before these offsets is
 /// known.
 #[derive(Default, Serialize, Deserialize)]
-pub(super) struct Ends {
+pub(super) struct LinkPosition {
     pub(super) ends: Vec<u64>,
     /// Nothing was in flight when this was written.
     pub(super) clean: bool,
 }
 
-impl Ends {
-    pub(super) fn read(path: &Path) -> Ends {
+impl LinkPosition {
+    pub(super) fn read(path: &Path) -> LinkPosition {
         std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
     pub(super) fn write(&self, file: &KeptFile) -> Result<(), ClusterError> {
         let text = serde_json::to_string(self).unwrap_or_default();
         let path = || file.path().to_path_buf();
-        file.write(text).map_err(|source| ClusterError::PlaceNotKept { path: path(), source })
+        file.write(text).map_err(|source| ClusterError::PositionNotStored { path: path(), source })
     }
 }
 
 /// The value of the `legend-from` header.
 pub(super) fn origin<'a>(record: &StoredRecord<'a>) -> Option<&'a str> {
-    let found = record.headers().find(|(name, _)| *name == FROM.as_bytes());
+    let found = record.headers().find(|(name, _)| *name == ORIGIN_HEADER.as_bytes());
     found.and_then(|(_, value)| std::str::from_utf8(value).ok())
 }

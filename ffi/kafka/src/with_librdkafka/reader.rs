@@ -10,9 +10,9 @@ use topic_log::{Gap, GapCause};
 
 use super::error::ClusterError;
 use super::fetch::{FetchQueue, Fetched};
+use super::last_error::LastError;
 use super::options::ANSWER;
 use super::topic::KafkaTopic;
-use super::watch::Watch;
 
 /// Result of one [`KafkaReader::read`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,16 +28,16 @@ pub struct KafkaReader {
     topic: Arc<KafkaTopic>,
     /// Declared before the consumer, so that it is dropped first.
     queue: FetchQueue,
-    consumer: BaseConsumer<Watch>,
+    consumer: BaseConsumer<LastError>,
     /// Next offset to fetch, by partition; `None` = not read.
     next: Vec<Option<u64>>,
     /// Next offset that [`KafkaReader::read`] has not returned yet, by partition.
     position: Vec<Option<u64>>,
     gaps: Vec<(u16, Gap)>,
     /// Records fetched but not returned yet: found during a wait, or following a gap.
-    held: Vec<u8>,
-    /// Number of records in `held`.
-    held_records: u32,
+    buffered: Vec<u8>,
+    /// Number of records in `buffered`.
+    buffered_records: u32,
 }
 
 impl KafkaTopic {
@@ -62,10 +62,10 @@ impl KafkaReader {
     /// The client cannot be made, or the cluster does not report where the end is.
     pub fn new(topic: Arc<KafkaTopic>, from: &[u64]) -> Result<KafkaReader, ClusterError> {
         let log = &topic.log;
-        let consumer: BaseConsumer<Watch> = log
+        let consumer: BaseConsumer<LastError> = log
             .options
             .consumer("legend-reader")
-            .create_with_context(log.watch.clone())
+            .create_with_context(log.last_error.clone())
             .map_err(|error| log.error("read", &error))?;
         let mut gaps = Vec::new();
         let mut position = Vec::new();
@@ -85,8 +85,9 @@ impl KafkaReader {
         });
         let next = next.collect();
         let queue = FetchQueue::new(&consumer);
-        let held = Vec::new();
-        let mut reader = KafkaReader { topic, queue, consumer, next, position, gaps, held, held_records: 0 };
+        let buffered = Vec::new();
+        let mut reader =
+            KafkaReader { topic, queue, consumer, next, position, gaps, buffered, buffered_records: 0 };
         reader.assign()?;
         Ok(reader)
     }
@@ -113,12 +114,12 @@ impl KafkaReader {
     /// Appends whole records to `out`, up to about `bytes_max`: what the client has already fetched, without
     /// waiting.
     pub fn read(&mut self, out: &mut Vec<u8>, bytes_max: usize) -> KafkaRead {
-        out.append(&mut self.held);
-        let mut records = std::mem::take(&mut self.held_records);
+        out.append(&mut self.buffered);
+        let mut records = std::mem::take(&mut self.buffered_records);
         while out.len() < bytes_max && self.gaps.is_empty() {
             let KafkaReader { topic, queue, next, gaps, .. } = self;
             let got = queue.each(bytes_max - out.len(), |message| {
-                records += u32::from(take(topic, next, gaps, message, out));
+                records += u32::from(push_message(topic, next, gaps, message, out));
             });
             if got == 0 {
                 break;
@@ -126,8 +127,8 @@ impl KafkaReader {
         }
         // The gap comes before the records fetched after it.
         if let Some((partition, gap)) = self.gaps.pop() {
-            self.held.append(out);
-            self.held_records = records;
+            self.buffered.append(out);
+            self.buffered_records = records;
             self.position[usize::from(partition)] = Some(gap.to);
             return KafkaRead::Gap(partition, gap);
         }
@@ -137,7 +138,7 @@ impl KafkaReader {
 
     /// Waits until a record is readable, but at most `limit`.
     pub fn wait(&mut self, limit: Duration) -> bool {
-        if !self.held.is_empty() || !self.gaps.is_empty() {
+        if !self.buffered.is_empty() || !self.gaps.is_empty() {
             return true;
         }
         let begin = Instant::now();
@@ -145,15 +146,15 @@ impl KafkaReader {
             let Some(left) = limit.checked_sub(begin.elapsed()) else { return false };
             match self.consumer.poll(left.min(ANSWER)) {
                 Some(Ok(message))
-                    if take(
+                    if push_message(
                         &self.topic,
                         &mut self.next,
                         &mut self.gaps,
                         &Fetched::of(&message),
-                        &mut self.held,
+                        &mut self.buffered,
                     ) =>
                 {
-                    self.held_records = 1;
+                    self.buffered_records = 1;
                     return true;
                 }
                 Some(Ok(_)) => {}
@@ -166,7 +167,7 @@ impl KafkaReader {
 }
 
 /// Encodes a message as a record; false if it is before the wanted offset.
-fn take(
+fn push_message(
     topic: &KafkaTopic,
     next: &mut [Option<u64>],
     gaps: &mut Vec<(u16, Gap)>,
@@ -241,7 +242,7 @@ mod tests {
         let gap = Gap { from: 0, to: 1, cause: GapCause::Retention };
         (late.position, late.gaps) = (vec![Some(0)], vec![(0, gap)]);
         assert_eq!(late.position(), [0], "the gap is not reported yet");
-        while late.held_records == 0 {
+        while late.buffered_records == 0 {
             late.gaps.clear();
             assert!(late.wait(LIMIT), "nothing came");
         }

@@ -11,23 +11,26 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use topic_log::disk::{self, KeptFile};
 use topic_log::format::{self, Batch, Record, StoredRecord};
-use topic_log::{Committed, Durability, HOLD_GROUP, Log, Topic, TopicOptions};
+use topic_log::{Committed, Durability, Log, RETENTION_HOLD_GROUP, Topic, TopicOptions};
 
 use super::cluster::KafkaLog;
-use super::error::{ClusterError, Trouble};
+use super::error::{Cause, ClusterError};
+use super::options::NewTopic;
 use super::producer::Producer;
 use super::reader::{KafkaRead, KafkaReader};
 use super::topic::KafkaTopic;
 
+mod sender;
 mod shared;
-mod shipment;
 
+use sender::{InFlight, TopicSender};
 pub use shared::LinkOptions;
-use shared::{BLOCK_BYTES, Counters, Ends, IDLE, IN, LinkTopic, OUT, SETTLE, Shared, locked, origin};
-use shipment::{Flight, Shipment};
+use shared::{
+    BLOCK_BYTES, Counters, Direction, IDLE, LinkPosition, LinkTopic, SETTLE, Shared, locked, origin,
+};
 
 /// Pause after an error.
-const AGAIN: Duration = Duration::from_millis(500);
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// A running link; dropping it stops its threads.
 pub struct Link {
@@ -57,18 +60,18 @@ impl Link {
         });
         let mut threads = Vec::new();
         for at in 0..shared.options.topics.len() {
-            let mut spawn = |direction: usize, run: fn(&Shared, usize) -> Result<(), ClusterError>| {
+            let mut spawn = |direction: Direction, run: fn(&Shared, usize) -> Result<(), ClusterError>| {
                 let shared = Arc::clone(&shared);
                 let work = move || shared.keep_running(at, direction, run);
                 std::thread::Builder::new()
-                    .name(["link-out", "link-in"][direction].to_owned())
+                    .name(direction.thread_name().to_owned())
                     .spawn(work)
                     .map(|thread| threads.push(thread))
                     .map_err(ClusterError::Thread)
             };
-            spawn(OUT, Shared::ship)?;
+            spawn(Direction::Out, Shared::send_topic)?;
             if shared.options.topics[at].inbound {
-                spawn(IN, Shared::take_in)?;
+                spawn(Direction::In, Shared::receive_topic)?;
             }
         }
         Ok(Link { shared, threads })
@@ -84,21 +87,21 @@ impl Link {
             shared.counters.iter().map(|counters| of(counters).load(SeqCst)).sum()
         };
         let waiting: u64 = shared.counters.iter().map(waiting).sum();
-        let trouble = shared.counters.iter().find_map(Counters::trouble);
-        let trouble = trouble.or_else(|| {
-            let why = locked(&shared.producer).trouble().filter(|_| waiting > 0)?;
+        let last_error = shared.counters.iter().find_map(Counters::last_error);
+        let last_error = last_error.or_else(|| {
+            let why = locked(&shared.producer).last_error().filter(|_| waiting > 0)?;
             let (action, brokers) = ("send to Kafka".to_owned(), shared.options.kafka.brokers.clone());
-            let why = Trouble::Said(why);
+            let why = Cause::Message(why);
             Some(ClusterError::NoAnswer { action, brokers, why, tls: false }.to_string())
         });
         json!({
             "at_ms": topic_log::clock::now_ms(),
             "waiting": waiting,
-            "shipped": sum(|counters| &counters.shipped),
+            "shipped": sum(|counters| &counters.sent),
             "lost": sum(|counters| &counters.lost),
-            "taken": sum(|counters| &counters.taken),
-            "trouble": trouble,
-            "looked": shared.counters.iter().all(|counters| counters.looked.load(SeqCst)),
+            "taken": sum(|counters| &counters.received),
+            "trouble": last_error,
+            "looked": shared.counters.iter().all(|counters| counters.initialised.load(SeqCst)),
             "topics": topics,
         })
         .to_string()
@@ -114,11 +117,11 @@ fn topic_status((topic, counters): (&LinkTopic, &Counters)) -> Value {
         "topic": topic.name,
         "offset": counters.offset.load(SeqCst).to_string(),
         "waiting": waiting(counters),
-        "shipped": counters.shipped.load(SeqCst),
+        "shipped": counters.sent.load(SeqCst),
         "skipped": counters.skipped.load(SeqCst),
         "lost": counters.lost.load(SeqCst),
-        "taken": counters.taken.load(SeqCst),
-        "trouble": counters.trouble(),
+        "taken": counters.received.load(SeqCst),
+        "trouble": counters.last_error(),
     })
 }
 
@@ -132,20 +135,25 @@ impl Drop for Link {
     }
 }
 
-/// Room for the end offsets of a hundred partitions.
-const ENDS_BYTES: usize = 4 << 10;
+/// Room for the offsets of a hundred partitions.
+const POSITION_BYTES: usize = 4 << 10;
 
 impl Shared {
     pub(super) fn stopped(&self) -> bool {
         self.stop.load(SeqCst)
     }
 
-    fn keep_running(&self, at: usize, direction: usize, run: fn(&Shared, usize) -> Result<(), ClusterError>) {
+    fn keep_running(
+        &self,
+        at: usize,
+        direction: Direction,
+        run: fn(&Shared, usize) -> Result<(), ClusterError>,
+    ) {
         while !self.stopped() {
             if let Err(error) = run(self, at) {
-                *locked(&self.counters[at].trouble[direction]) = Some(error);
+                *locked(self.counters[at].error_of(direction)) = Some(error);
                 let begin = Instant::now();
-                while begin.elapsed() < AGAIN && !self.stopped() {
+                while begin.elapsed() < RETRY_PAUSE && !self.stopped() {
                     std::thread::sleep(Duration::from_millis(20));
                 }
             }
@@ -163,7 +171,11 @@ impl Shared {
 
     fn remote(&self, topic: &LinkTopic) -> Result<Arc<KafkaTopic>, ClusterError> {
         let LinkTopic { name, partitions, compacted, .. } = topic;
-        let create = self.options.create.then_some((*partitions, *compacted, self.options.replicas));
+        let create = self.options.create.then_some(NewTopic {
+            partitions: *partitions,
+            compacted: *compacted,
+            replicas: self.options.replicas,
+        });
         let remote = KafkaTopic::open(Arc::clone(&self.log), name, create)?;
         if remote.partitions() == *partitions {
             return Ok(Arc::new(remote));
@@ -172,59 +184,59 @@ impl Shared {
         Err(ClusterError::Partitions { name: name.clone(), has, need })
     }
 
-    /// The file with a topic's ends. It also works on a full disk, where sending the spool is what frees
+    /// The file with a topic's position. It also works on a full disk, where sending the spool is what frees
     /// room.
-    fn ends_file(&self, topic: &str, direction: &str) -> KeptFile {
+    fn position_file(&self, topic: &str, direction: &str) -> KeptFile {
         let path = self.options.data_dir.join("link").join(format!("{topic}.{direction}.json"));
-        let file = KeptFile::open(path, ENDS_BYTES);
+        let file = KeptFile::open(path, POSITION_BYTES);
         if !file.path().exists() {
             // Best effort: its content equals that of a missing file, but it reserves the room.
-            let _ = Ends::default().write(&file);
+            let _ = LinkPosition::default().write(&file);
         }
         file
     }
 
     /// Sends one topic until the link stops or an error occurs.
-    fn ship(&self, at: usize) -> Result<(), ClusterError> {
+    fn send_topic(&self, at: usize) -> Result<(), ClusterError> {
         let (topic, counters) = (&self.options.topics[at], &self.counters[at]);
         let local = self.local(topic)?;
-        let committed = match local.committed(HOLD_GROUP)? {
+        let committed = match local.committed(RETENTION_HOLD_GROUP)? {
             Some(committed) => committed,
             None => {
                 // From here on the spool keeps what Kafka does not have.
                 let first = Committed { offset: local.start(), lost: 0 };
-                local.commit(HOLD_GROUP, first)?;
+                local.commit(RETENTION_HOLD_GROUP, first)?;
                 first
             }
         };
         counters.end.store(local.end(), SeqCst);
         counters.offset.store(committed.offset, SeqCst);
         counters.lost.store(committed.lost, SeqCst);
-        counters.looked.store(true, SeqCst);
+        counters.initialised.store(true, SeqCst);
         let remote = self.remote(topic)?;
-        let file = self.ends_file(&topic.name, "out");
-        let mut ends = Ends::read(file.path());
-        let there = self.already_there(&remote, &ends, committed.offset)?;
-        ends.ends.resize(usize::from(remote.partitions()), 0);
+        let file = self.position_file(&topic.name, "out");
+        let mut position = LinkPosition::read(file.path());
+        let already_sent = self.already_sent(&remote, &position, committed.offset)?;
+        position.ends.resize(usize::from(remote.partitions()), 0);
         let producer = Arc::clone(&locked(&self.producer));
-        let mut shipment = Shipment {
+        let mut sender = TopicSender {
             shared: self,
             at,
             local: &local,
             producer,
-            flight: Flight::from(committed.offset),
-            there,
-            ends,
+            in_flight: InFlight::from(committed.offset),
+            already_sent,
+            position,
             committed,
             file,
             stored: Instant::now(),
         };
-        let ended = shipment.run();
+        let ended = sender.run();
         if ended.is_err() && !self.stopped() {
-            // Records of this shipment still in flight must not arrive after those of its successor.
-            shipment.producer.retire();
+            // Records of this sender still in flight must not arrive after those of its successor.
+            sender.producer.retire();
             let mut current = locked(&self.producer);
-            if Arc::ptr_eq(&current, &shipment.producer) {
+            if Arc::ptr_eq(&current, &sender.producer) {
                 *current = Arc::new(Producer::new(&self.options.kafka, None)?);
             }
         }
@@ -233,20 +245,20 @@ impl Shared {
 
     /// Offsets of this host's log, from `from` on, that an earlier run sent to the cluster but did not record
     /// as sent.
-    fn already_there(
+    fn already_sent(
         &self,
         remote: &Arc<KafkaTopic>,
-        ends: &Ends,
+        position: &LinkPosition,
         from: u64,
     ) -> Result<HashSet<u64>, ClusterError> {
-        if ends.clean {
+        if position.clean {
             return Ok(HashSet::new());
         }
         std::thread::sleep(SETTLE);
         let own = format!("{}:", self.options.instance);
         let to: Vec<u64> = remote.ends()?.into_iter().map(|(_, end)| end).collect();
-        let mut reader = remote.reader(&ends.ends)?;
-        let (mut out, mut there) = (Vec::new(), HashSet::new());
+        let mut reader = remote.reader(&position.ends)?;
+        let (mut out, mut already_sent) = (Vec::new(), HashSet::new());
         while !self.stopped() && reader.position().iter().zip(&to).any(|(next, to)| next < to) {
             out.clear();
             if reader.read(&mut out, BLOCK_BYTES) == KafkaRead::Records(0) {
@@ -254,24 +266,24 @@ impl Shared {
             }
             for record in format::records(&out) {
                 let offset = origin(&record).and_then(|text| text.strip_prefix(&own)?.parse().ok());
-                there.extend(offset.filter(|&offset: &u64| offset >= from));
+                already_sent.extend(offset.filter(|&offset: &u64| offset >= from));
             }
         }
-        Ok(there)
+        Ok(already_sent)
     }
 
     /// Copies one topic from the cluster to this host until the link stops or an error occurs.
-    fn take_in(&self, at: usize) -> Result<(), ClusterError> {
+    fn receive_topic(&self, at: usize) -> Result<(), ClusterError> {
         let (topic, counters) = (&self.options.topics[at], &self.counters[at]);
         let local = self.local(topic)?;
         let remote = self.remote(topic)?;
-        let file = self.ends_file(&topic.name, "in");
-        let mut ends = Ends::read(file.path());
-        if ends.ends.is_empty() {
+        let file = self.position_file(&topic.name, "in");
+        let mut position = LinkPosition::read(file.path());
+        if position.ends.is_empty() {
             let first = if topic.history { 0 } else { KafkaReader::END };
-            ends.ends = vec![first; remote.partitions().into()];
+            position.ends = vec![first; remote.partitions().into()];
         }
-        let mut reader = remote.reader(&ends.ends)?;
+        let mut reader = remote.reader(&position.ends)?;
         let own = format!("{}:", self.options.instance);
         let mut out = Vec::new();
         while !self.stopped() {
@@ -285,20 +297,20 @@ impl Shared {
                 push(&mut batch, &record)?;
             }
             if !batch.is_empty() {
-                let taken = batch.records();
+                let received = batch.records();
                 local.append(&mut batch, Durability::Group)?;
-                counters.taken.fetch_add(taken, SeqCst);
+                counters.received.fetch_add(received, SeqCst);
             }
-            counters.is_well(IN);
+            counters.clear_error(Direction::In);
             if read == KafkaRead::Records(0) {
                 reader.wait(IDLE);
             } else {
-                ends.ends = reader.position();
-                ends.write(&file)?;
+                position.ends = reader.position();
+                position.write(&file)?;
             }
         }
-        ends.ends = reader.position();
-        ends.write(&file)
+        position.ends = reader.position();
+        position.write(&file)
     }
 }
 

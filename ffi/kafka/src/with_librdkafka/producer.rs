@@ -10,12 +10,21 @@ use rdkafka::message::{DeliveryResult, Header, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, PurgeConfig, ThreadedProducer};
 use topic_log::format::StoredRecord;
 
-use super::error::{ClusterError, Trouble, Unsendable};
+use super::error::{Cause, ClusterError, Unsendable};
+use super::last_error::LastError;
 use super::options::KafkaOptions;
-use super::watch::Watch;
+
+/// Where a record was stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoredAt {
+    /// The partition.
+    pub partition: u16,
+    /// The offset in it.
+    pub offset: u64,
+}
 
 /// Where a record was stored, or why it was not.
-pub type Delivered = Result<(u16, u64), Trouble>;
+pub type Delivered = Result<StoredAt, Cause>;
 
 /// Called once for each record, on the producer's own thread.
 pub trait OnDelivered: Send + Sync {
@@ -23,8 +32,15 @@ pub trait OnDelivered: Send + Sync {
     fn delivered(&self, at: u64, delivered: Delivered);
 }
 
+/// A record whose delivery result is not known yet.
+struct Pending {
+    on: Arc<dyn OnDelivered>,
+    /// See [`OnDelivered::delivered`].
+    at: u64,
+}
+
 struct Context {
-    watch: Watch,
+    last_error: LastError,
     fatal: AtomicBool,
 }
 
@@ -35,21 +51,22 @@ impl ClientContext for Context {
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
             self.fatal.store(true, SeqCst);
         }
-        self.watch.error(error, reason);
+        self.last_error.error(error, reason);
     }
 }
 
 impl ProducerContext for Context {
-    type DeliveryOpaque = Box<(Arc<dyn OnDelivered>, u64)>;
+    type DeliveryOpaque = Box<Pending>;
 
     fn delivery(&self, result: &DeliveryResult<'_>, opaque: Self::DeliveryOpaque) {
-        let (on, at) = *opaque;
+        let Pending { on, at } = *opaque;
         let delivered = match result {
             Ok(message) => {
-                self.watch.clear();
-                Ok((u16::try_from(message.partition()).unwrap_or(0), message.offset().unsigned_abs()))
+                self.last_error.clear();
+                let partition = u16::try_from(message.partition()).unwrap_or(0);
+                Ok(StoredAt { partition, offset: message.offset().unsigned_abs() })
             }
-            Err((error, _)) => Err(Trouble::of(self.watch.last(), error)),
+            Err((error, _)) => Err(Cause::of(self.last_error.message(), error)),
         };
         on.delivered(at, delivered);
     }
@@ -64,16 +81,16 @@ pub struct Producer {
 
 impl Producer {
     /// How long an append retries before it reports that the cluster is unreachable.
-    pub const GIVE_UP: Duration = Duration::from_secs(10);
+    pub const RETRY_LIMIT: Duration = Duration::from_secs(10);
 
-    /// The contract: zstd, 1 ms linger, acknowledged by all replicas, idempotent, order kept. `give_up`: how
+    /// The contract: zstd, 1 ms linger, acknowledged by all replicas, idempotent, order kept. `retry_limit`: how
     /// long a record is retried; `None` = forever, until the broker comes back.
     ///
     /// # Errors
     /// The options are not valid.
-    pub fn new(options: &KafkaOptions, give_up: Option<Duration>) -> Result<Producer, ClusterError> {
+    pub fn new(options: &KafkaOptions, retry_limit: Option<Duration>) -> Result<Producer, ClusterError> {
         let mut config = options.client();
-        let timeout = give_up.map_or(0, |limit| limit.as_millis());
+        let timeout = retry_limit.map_or(0, |limit| limit.as_millis());
         config
             .set("compression.type", "zstd")
             .set("linger.ms", "1")
@@ -85,7 +102,7 @@ impl Producer {
             .set("queue.buffering.max.kbytes", "262144")
             .set("partitioner", "murmur2_random")
             .set("message.timeout.ms", timeout.to_string());
-        let context = Context { watch: Watch::default(), fatal: AtomicBool::new(false) };
+        let context = Context { last_error: LastError::default(), fatal: AtomicBool::new(false) };
         let inner = config.create_with_context(context).map_err(ClusterError::ProducerOptions)?;
         Ok(Producer { inner, is_retired: RwLock::new(false) })
     }
@@ -103,7 +120,7 @@ impl Producer {
         on: &Arc<dyn OnDelivered>,
         at: u64,
     ) -> Result<bool, Unsendable> {
-        let opaque = Box::new((Arc::clone(on), at));
+        let opaque = Box::new(Pending { on: Arc::clone(on), at });
         let mut message: BaseRecord<'_, [u8], [u8], _> =
             BaseRecord::with_opaque_to(topic, opaque).timestamp(record.timestamp_ms);
         if let Some(key) = record.key {
@@ -143,8 +160,8 @@ impl Producer {
 
     /// The latest message from the broker or the network since a record was delivered.
     #[must_use]
-    pub fn trouble(&self) -> Option<String> {
-        self.context().watch.last()
+    pub fn last_error(&self) -> Option<String> {
+        self.context().last_error.message()
     }
 
     /// Whether this producer cannot send any more and must be replaced.
@@ -173,9 +190,9 @@ mod tests {
     use topic_log::format::{self, Batch, Record};
 
     #[derive(Default)]
-    struct Heard(Mutex<Vec<(u64, bool)>>);
+    struct Deliveries(Mutex<Vec<(u64, bool)>>);
 
-    impl OnDelivered for Heard {
+    impl OnDelivered for Deliveries {
         fn delivered(&self, at: u64, delivered: Delivered) {
             self.0.lock().expect("locks").push((at, delivered.is_ok()));
         }
@@ -189,12 +206,12 @@ mod tests {
         let mut batch = Batch::default();
         batch.push(&Record { value: Some(b"x"), ..Record::default() }).expect("fits");
         let record = format::records(batch.bytes()).next().expect("one");
-        let heard = Arc::new(Heard::default());
-        let on: Arc<dyn OnDelivered> = Arc::clone(&heard) as _;
+        let deliveries = Arc::new(Deliveries::default());
+        let on: Arc<dyn OnDelivered> = Arc::clone(&deliveries) as _;
         assert_eq!(producer.send("t", &record, None, &on, 1), Ok(true));
         producer.retire();
         assert_eq!(producer.send("t", &record, None, &on, 2), Err(Unsendable::Retired));
         assert!(producer.flush(Duration::from_secs(5)));
-        assert_eq!(*heard.0.lock().expect("locks"), [(1, false)]);
+        assert_eq!(*deliveries.0.lock().expect("locks"), [(1, false)]);
     }
 }

@@ -1,4 +1,4 @@
-//! Replaces `whole` in a library that is built without librdkafka: the same names, and an error that says how
+//! Replaces `with_librdkafka` in a library that is built without librdkafka: the same names, and an error that says how
 //! to build with it. No value of its log, topic, reader or link can exist, so nothing else can be called.
 
 use std::convert::Infallible;
@@ -49,13 +49,24 @@ impl KafkaLog {
     }
 }
 
+/// A topic that is to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewTopic {
+    /// How many partitions.
+    pub partitions: u16,
+    /// Keeps the newest record of each key alone.
+    pub compacted: bool,
+    /// Replication factor; 0 = the cluster's default.
+    pub replicas: u16,
+}
+
 /// A topic.
 pub struct KafkaTopic(Infallible);
 
 impl KafkaTopic {
     /// # Errors
     /// Always.
-    pub fn open(_: Arc<KafkaLog>, _: &str, _: Option<(u16, bool, u16)>) -> Result<KafkaTopic, ClusterError> {
+    pub fn open(_: Arc<KafkaLog>, _: &str, _: Option<NewTopic>) -> Result<KafkaTopic, ClusterError> {
         Err(ClusterError::LeftOut)
     }
 

@@ -8,8 +8,8 @@ use topic_log::format::{self, Batch, StoredRecord};
 use topic_log::{Committed, LogError};
 
 use super::cluster::KafkaLog;
-use super::error::{ClusterError, Trouble};
-use super::options::ANSWER;
+use super::error::{Cause, ClusterError};
+use super::options::{ANSWER, NewTopic};
 use super::producer::{Delivered, OnDelivered, Producer};
 
 /// A topic with its partitions.
@@ -20,24 +20,24 @@ pub struct KafkaTopic {
 }
 
 /// Collects the delivery results of one append.
-struct Waiting {
-    state: Mutex<WaitState>,
+struct PendingAppend {
+    state: Mutex<PendingState>,
     done: Condvar,
 }
 
 #[derive(Default)]
-struct WaitState {
+struct PendingState {
     left: u64,
     first: Option<u64>,
-    error: Option<Trouble>,
+    error: Option<Cause>,
 }
 
-impl OnDelivered for Waiting {
+impl OnDelivered for PendingAppend {
     fn delivered(&self, at: u64, delivered: Delivered) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.left = state.left.saturating_sub(1);
         match delivered {
-            Ok((_, offset)) if at == 0 => state.first = Some(offset),
+            Ok(stored) if at == 0 => state.first = Some(stored.offset),
             Ok(_) => {}
             Err(error) => state.error = Some(error),
         }
@@ -48,21 +48,21 @@ impl OnDelivered for Waiting {
 }
 
 impl KafkaTopic {
-    /// Opens a topic; if it is missing and `create` is given, makes it with that many partitions.
+    /// Opens a topic; if it is missing and `create` is given, makes it so.
     ///
     /// # Errors
     /// `NotFound` without `create`; `Unavailable`: the cluster does not answer.
     pub fn open(
         log: Arc<KafkaLog>,
         name: &str,
-        create: Option<(u16, bool, u16)>,
+        create: Option<NewTopic>,
     ) -> Result<KafkaTopic, ClusterError> {
         topic_log::check_name("topic", name)?;
         let partitions = match (log.partitions(name)?, create) {
             (Some(partitions), _) => partitions,
-            (None, Some((partitions, compacted, replicas))) => {
-                log.create(name, partitions, compacted, replicas)?;
-                log.partitions(name)?.unwrap_or(partitions)
+            (None, Some(new)) => {
+                log.create(name, new)?;
+                log.partitions(name)?.unwrap_or(new.partitions)
             }
             (None, None) => return Err(LogError::NoTopic(name.to_owned()).into()),
         };
@@ -86,13 +86,13 @@ impl KafkaTopic {
         if records == 0 {
             return Err(LogError::EmptyBatch.into());
         }
-        let waiting = Arc::new(Waiting {
-            state: Mutex::new(WaitState { left: records, ..WaitState::default() }),
+        let waiting = Arc::new(PendingAppend {
+            state: Mutex::new(PendingState { left: records, ..PendingState::default() }),
             done: Condvar::new(),
         });
         let on: Arc<dyn OnDelivered> = Arc::clone(&waiting) as _;
         for (at, record) in (0..).zip(format::records(batch.bytes())) {
-            self.hand_over(&producer, &record, &on, at)?;
+            self.enqueue(&producer, &record, &on, at)?;
         }
         let mut state = waiting.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.left > 0 {
@@ -105,7 +105,7 @@ impl KafkaTopic {
         Ok(state.first.unwrap_or(0))
     }
 
-    fn hand_over(
+    fn enqueue(
         &self,
         producer: &Producer,
         record: &StoredRecord<'_>,
@@ -124,8 +124,8 @@ impl KafkaTopic {
 
     /// First offset kept in a partition.
     pub(super) fn low(&self, partition: u16) -> Option<u64> {
-        let asked = self.log.meta.fetch_watermarks(&self.name, partition.into(), ANSWER);
-        asked.ok().and_then(|(low, _)| u64::try_from(low).ok())
+        let found = self.log.meta.fetch_watermarks(&self.name, partition.into(), ANSWER);
+        found.ok().and_then(|(low, _)| u64::try_from(low).ok())
     }
 
     /// First offset kept, and one past the last readable, of each partition.
@@ -157,9 +157,9 @@ impl KafkaTopic {
         topic_log::check_name("group", group)?;
         let mut list = TopicPartitionList::new();
         {
-            let mut place = list.add_partition(&self.name, partition.into());
-            place.set_metadata(format!("lost={}", committed.lost));
-            place
+            let mut entry = list.add_partition(&self.name, partition.into());
+            entry.set_metadata(format!("lost={}", committed.lost));
+            entry
                 .set_offset(Offset::Offset(committed.offset.cast_signed()))
                 .map_err(|error| self.log.error("commit", &error))?;
         }
@@ -181,9 +181,9 @@ impl KafkaTopic {
         let found = consumer
             .committed_offsets(list, ANSWER)
             .map_err(|error| self.log.error(&format!("look at group {group}"), &error))?;
-        let Some(place) = found.find_partition(&self.name, partition.into()) else { return Ok(None) };
-        let Offset::Offset(offset) = place.offset() else { return Ok(None) };
-        let lost = place.metadata().strip_prefix("lost=").and_then(|text| text.parse().ok()).unwrap_or(0);
+        let Some(entry) = found.find_partition(&self.name, partition.into()) else { return Ok(None) };
+        let Offset::Offset(offset) = entry.offset() else { return Ok(None) };
+        let lost = entry.metadata().strip_prefix("lost=").and_then(|text| text.parse().ok()).unwrap_or(0);
         Ok(Some(Committed { offset: offset.unsigned_abs(), lost }))
     }
 

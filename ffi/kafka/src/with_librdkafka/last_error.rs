@@ -8,14 +8,14 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 
 /// Keeps the client's latest error message, for the line that a person reads.
 #[derive(Default, Clone)]
-pub struct Watch {
+pub struct LastError {
     last: Arc<Mutex<Option<(RDKafkaErrorCode, String)>>>,
 }
 
-impl Watch {
+impl LastError {
     /// The latest message; cleared when something succeeds.
     #[must_use]
-    pub fn last(&self) -> Option<String> {
+    pub fn message(&self) -> Option<String> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, reason)| reason.clone())
     }
 
@@ -24,7 +24,7 @@ impl Watch {
     }
 }
 
-impl ClientContext for Watch {
+impl ClientContext for LastError {
     fn log(&self, _: rdkafka::config::RDKafkaLogLevel, _: &str, _: &str) {}
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -46,4 +46,4 @@ impl ClientContext for Watch {
     }
 }
 
-impl ConsumerContext for Watch {}
+impl ConsumerContext for LastError {}

@@ -9,10 +9,10 @@ use topic_log::{LogError, LogErrorKind, disk};
 
 /// The client's reason.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Trouble {
+pub enum Cause {
     /// The latest message from the broker or the network.
     #[error("{0}")]
-    Said(String),
+    Message(String),
     /// An error with one of Kafka's codes.
     #[error(transparent)]
     Code(RDKafkaErrorCode),
@@ -21,13 +21,12 @@ pub enum Trouble {
     Client(Box<KafkaError>),
 }
 
-impl Trouble {
+impl Cause {
     /// The latest message, otherwise what the error itself says.
-    pub(super) fn of(said: Option<String>, error: &KafkaError) -> Trouble {
-        let known = || {
-            error.rdkafka_error_code().map_or_else(|| Trouble::Client(Box::new(error.clone())), Trouble::Code)
-        };
-        said.map_or_else(known, Trouble::Said)
+    pub(super) fn of(message: Option<String>, error: &KafkaError) -> Cause {
+        let known =
+            || error.rdkafka_error_code().map_or_else(|| Cause::Client(Box::new(error.clone())), Cause::Code);
+        message.map_or_else(known, Cause::Message)
     }
 }
 
@@ -68,7 +67,7 @@ pub enum ClusterError {
         /// The cluster's address.
         brokers: String,
         /// The client's reason.
-        why: Trouble,
+        why: Cause,
         /// Whether TLS could be the cause.
         tls: bool,
     },
@@ -91,7 +90,7 @@ pub enum ClusterError {
         /// The cluster's address.
         brokers: String,
         /// The client's reason.
-        why: Trouble,
+        why: Cause,
     },
     /// A record of an append can never be sent.
     #[error("Cannot append to {topic}: {why}")]
@@ -119,7 +118,7 @@ pub enum ClusterError {
     },
     /// The link's position in the cluster could not be stored.
     #[error("Cannot write {}: {}", .path.display(), disk::why(.source))]
-    PlaceNotKept {
+    PositionNotStored {
         /// Of the file.
         path: PathBuf,
         /// The system's reason.
@@ -156,7 +155,7 @@ pub enum ClusterError {
         /// The topic's name.
         topic: String,
         /// The client's reason.
-        why: Trouble,
+        why: Cause,
     },
     /// The link is being stopped.
     #[error("the link ends")]
@@ -176,14 +175,14 @@ impl ClusterError {
             | ClusterError::ProducerOptions(_)
             | ClusterError::NotAppended { .. }
             | ClusterError::NotSent { .. } => LogErrorKind::Invalid,
-            ClusterError::Folder { source, .. } | ClusterError::PlaceNotKept { source, .. }
+            ClusterError::Folder { source, .. } | ClusterError::PositionNotStored { source, .. }
                 if disk::is_full(source) =>
             {
                 LogErrorKind::NoSpace
             }
-            ClusterError::Folder { .. } | ClusterError::PlaceNotKept { .. } | ClusterError::Thread(_) => {
-                LogErrorKind::Io
-            }
+            ClusterError::Folder { .. }
+            | ClusterError::PositionNotStored { .. }
+            | ClusterError::Thread(_) => LogErrorKind::Io,
             ClusterError::NoAnswer { .. }
             | ClusterError::NotMade { .. }
             | ClusterError::NotShown(_)
@@ -202,26 +201,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trouble_is_what_was_said_last_or_what_is_known_of_the_error() {
+    fn the_cause_is_the_last_message_or_else_the_error_itself() {
         let timeout = KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut);
-        assert_eq!(Trouble::of(Some("refused".to_owned()), &timeout).to_string(), "refused");
-        let code = Trouble::of(None, &timeout);
-        assert_eq!(code, Trouble::Code(RDKafkaErrorCode::OperationTimedOut));
+        assert_eq!(Cause::of(Some("refused".to_owned()), &timeout).to_string(), "refused");
+        let code = Cause::of(None, &timeout);
+        assert_eq!(code, Cause::Code(RDKafkaErrorCode::OperationTimedOut));
         assert_eq!(code.to_string(), RDKafkaErrorCode::OperationTimedOut.to_string());
         let nothing = KafkaError::Seek("x".to_owned());
-        assert_eq!(Trouble::of(None, &nothing).to_string(), nothing.to_string());
+        assert_eq!(Cause::of(None, &nothing).to_string(), nothing.to_string());
         assert_eq!(Unsendable::Client(nothing.clone()).to_string(), nothing.to_string());
     }
 
     fn check(errors: Vec<(ClusterError, &str, LogErrorKind)>) {
-        for (error, said, kind) in errors {
-            assert_eq!((error.to_string().as_str(), error.kind()), (said, kind));
+        for (error, line, kind) in errors {
+            assert_eq!((error.to_string().as_str(), error.kind()), (line, kind));
         }
     }
 
     #[test]
     fn each_error_of_a_cluster_is_the_line_and_the_kind_that_callers_know() {
-        let (topic, why) = (|| "t".to_owned(), || Trouble::Said("down".to_owned()));
+        let (topic, why) = (|| "t".to_owned(), || Cause::Message("down".to_owned()));
         let (action, brokers) = (|| "list topics".to_owned(), || "b:9".to_owned());
         let no_answer =
             |tls| ClusterError::NoAnswer { action: action(), brokers: brokers(), why: why(), tls };
@@ -277,7 +276,7 @@ mod tests {
                 LogErrorKind::NoSpace,
             ),
             (
-                ClusterError::PlaceNotKept { path: "/d/link/t".into(), source: full() },
+                ClusterError::PositionNotStored { path: "/d/link/t".into(), source: full() },
                 "Cannot write /d/link/t: the disk is full, free some space",
                 LogErrorKind::NoSpace,
             ),
@@ -297,7 +296,7 @@ mod tests {
                 LogErrorKind::Invalid,
             ),
             (
-                ClusterError::NotArrived { topic: topic(), why: Trouble::Said("down".to_owned()) },
+                ClusterError::NotArrived { topic: topic(), why: Cause::Message("down".to_owned()) },
                 "Cannot send t to Kafka: down; its records wait on this host",
                 LogErrorKind::Unavailable,
             ),

@@ -40,6 +40,17 @@ pub struct KafkaOptions {
     pub sasl_password: String,
 }
 
+/// A topic that is to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewTopic {
+    /// How many partitions.
+    pub partitions: u16,
+    /// Keeps the newest record of each key alone.
+    pub compacted: bool,
+    /// Replication factor; 0 = the cluster's default.
+    pub replicas: u16,
+}
+
 impl KafkaOptions {
     pub(super) fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();

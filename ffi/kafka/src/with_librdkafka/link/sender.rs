@@ -7,11 +7,13 @@ use std::time::{Duration, Instant};
 
 use topic_log::disk::KeptFile;
 use topic_log::format::{self, StoredRecord};
-use topic_log::{Committed, HOLD_GROUP, Read, Topic};
+use topic_log::{Committed, RETENTION_HOLD_GROUP, Read, Topic};
 
-use super::shared::{BLOCK_BYTES, Ends, FROM, IDLE, OUT, SETTLE, Shared, locked, origin};
-use crate::whole::error::{ClusterError, Trouble};
-use crate::whole::producer::{Delivered, OnDelivered, Producer};
+use super::shared::{
+    BLOCK_BYTES, Direction, IDLE, LinkPosition, ORIGIN_HEADER, SETTLE, Shared, locked, origin,
+};
+use crate::with_librdkafka::error::{Cause, ClusterError};
+use crate::with_librdkafka::producer::{Delivered, OnDelivered, Producer, StoredAt};
 
 /// Maximum records of one topic in flight.
 const IN_FLIGHT_MAX: usize = 50_000;
@@ -20,43 +22,43 @@ const STORE_EVERY: Duration = Duration::from_millis(100);
 
 /// Delivery results of the records in flight, oldest first.
 #[derive(Default)]
-pub(super) struct Flight {
-    state: Mutex<FlightState>,
+pub(super) struct InFlight {
+    state: Mutex<InFlightState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct FlightState {
+struct InFlightState {
     /// Offset of the first entry.
     base: u64,
     entries: VecDeque<Entry>,
-    error: Option<Trouble>,
+    error: Option<Cause>,
 }
 
 #[derive(Clone, Copy)]
 enum Entry {
     Sent,
-    /// Nothing to send: the record came from the cluster, or is already there.
+    /// Nothing to send: the record came from the cluster, or was sent before.
     Passed,
-    Arrived(u16, u64),
+    Arrived(StoredAt),
 }
 
-impl Flight {
+impl InFlight {
     /// Nothing in flight yet; the next record has offset `base`.
-    pub(super) fn from(base: u64) -> Arc<Flight> {
-        let state = Mutex::new(FlightState { base, ..FlightState::default() });
-        Arc::new(Flight { state, changed: Condvar::new() })
+    pub(super) fn from(base: u64) -> Arc<InFlight> {
+        let state = Mutex::new(InFlightState { base, ..InFlightState::default() });
+        Arc::new(InFlight { state, changed: Condvar::new() })
     }
 }
 
-impl OnDelivered for Flight {
+impl OnDelivered for InFlight {
     fn delivered(&self, at: u64, delivered: Delivered) {
         let mut state = locked(&self.state);
         match delivered {
-            Ok((partition, offset)) => {
+            Ok(stored) => {
                 let index = usize::try_from(at.wrapping_sub(state.base)).unwrap_or(usize::MAX);
                 if let Some(entry) = state.entries.get_mut(index) {
-                    *entry = Entry::Arrived(partition, offset);
+                    *entry = Entry::Arrived(stored);
                 }
             }
             Err(error) => state.error = Some(error),
@@ -66,20 +68,20 @@ impl OnDelivered for Flight {
 }
 
 /// One outbound topic.
-pub(super) struct Shipment<'a> {
+pub(super) struct TopicSender<'a> {
     pub(super) shared: &'a Shared,
     pub(super) at: usize,
     pub(super) local: &'a Topic,
     pub(super) producer: Arc<Producer>,
-    pub(super) flight: Arc<Flight>,
-    pub(super) there: HashSet<u64>,
-    pub(super) ends: Ends,
+    pub(super) in_flight: Arc<InFlight>,
+    pub(super) already_sent: HashSet<u64>,
+    pub(super) position: LinkPosition,
     pub(super) committed: Committed,
     pub(super) file: KeptFile,
     pub(super) stored: Instant,
 }
 
-impl Shipment<'_> {
+impl TopicSender<'_> {
     /// Sends until the link stops or an error occurs.
     pub(super) fn run(&mut self) -> Result<(), ClusterError> {
         let counters = &self.shared.counters[self.at];
@@ -92,22 +94,22 @@ impl Shipment<'_> {
                     self.settle(0)?;
                     self.committed.lost += gap.to - gap.from;
                     self.committed.offset = gap.to;
-                    locked(&self.flight.state).base = gap.to;
+                    locked(&self.in_flight.state).base = gap.to;
                     counters.lost.store(self.committed.lost, SeqCst);
                     self.store(true)?;
                 }
                 Read::Records(0) => {
                     self.settle(0)?;
                     self.store(false)?;
-                    counters.is_well(OUT);
+                    counters.clear_error(Direction::Out);
                     counters.end.store(self.local.end(), SeqCst);
                     self.local.wait(reader.offset(), IDLE);
                 }
                 Read::Records(_) => {
-                    if self.ends.clean {
+                    if self.position.clean {
                         // Before the first record is sent, the file says that one may be in flight.
-                        self.ends.clean = false;
-                        self.ends.write(&self.file)?;
+                        self.position.clean = false;
+                        self.position.write(&self.file)?;
                     }
                     for record in format::records(&out) {
                         self.send(&record)?;
@@ -116,7 +118,7 @@ impl Shipment<'_> {
                     self.settle(IN_FLIGHT_MAX)?;
                     if self.stored.elapsed() >= STORE_EVERY {
                         self.store(true)?;
-                        counters.is_well(OUT);
+                        counters.clear_error(Direction::Out);
                     }
                 }
             }
@@ -131,15 +133,15 @@ impl Shipment<'_> {
         let own = format!("{}:{}", self.shared.options.instance, record.offset);
         // It came from the cluster.
         let foreign = origin(record).is_some();
-        if foreign || self.there.remove(&record.offset) {
+        if foreign || self.already_sent.remove(&record.offset) {
             counters.skipped.fetch_add(1, SeqCst);
-            locked(&self.flight.state).entries.push_back(Entry::Passed);
+            locked(&self.in_flight.state).entries.push_back(Entry::Passed);
             return Ok(());
         }
-        locked(&self.flight.state).entries.push_back(Entry::Sent);
-        let on: Arc<dyn OnDelivered> = Arc::clone(&self.flight) as _;
+        locked(&self.in_flight.state).entries.push_back(Entry::Sent);
+        let on: Arc<dyn OnDelivered> = Arc::clone(&self.in_flight) as _;
         loop {
-            let extra = Some((FROM, own.as_bytes()));
+            let extra = Some((ORIGIN_HEADER, own.as_bytes()));
             match self.producer.send(topic, record, extra, &on, record.offset) {
                 Ok(true) => return Ok(()),
                 Ok(false) => {
@@ -156,12 +158,12 @@ impl Shipment<'_> {
         }
     }
 
-    /// Waits until at most `in_flight` records are unacknowledged; advances the position past the
+    /// Waits until at most `unacknowledged_max` records are unacknowledged; advances the position past the
     /// acknowledged ones.
-    fn settle(&mut self, in_flight: usize) -> Result<(), ClusterError> {
+    fn settle(&mut self, unacknowledged_max: usize) -> Result<(), ClusterError> {
         let counters = &self.shared.counters[self.at];
-        let flight = Arc::clone(&self.flight);
-        let mut state = locked(&flight.state);
+        let in_flight = Arc::clone(&self.in_flight);
+        let mut state = locked(&in_flight.state);
         loop {
             if let Some(why) = state.error.take() {
                 let topic = self.shared.options.topics[self.at].name.clone();
@@ -172,9 +174,9 @@ impl Shipment<'_> {
                 match entry {
                     Entry::Sent => break,
                     Entry::Passed => {}
-                    Entry::Arrived(partition, offset) => {
+                    Entry::Arrived(StoredAt { partition, offset }) => {
                         arrived += 1;
-                        if let Some(end) = self.ends.ends.get_mut(usize::from(partition)) {
+                        if let Some(end) = self.position.ends.get_mut(usize::from(partition)) {
                             *end = (offset + 1).max(*end);
                         }
                     }
@@ -184,15 +186,15 @@ impl Shipment<'_> {
             }
             self.committed.offset = state.base;
             counters.offset.store(state.base, SeqCst);
-            counters.shipped.fetch_add(arrived, SeqCst);
+            counters.sent.fetch_add(arrived, SeqCst);
             counters.end.fetch_max(self.local.end(), SeqCst);
-            if state.entries.len() <= in_flight {
+            if state.entries.len() <= unacknowledged_max {
                 return Ok(());
             }
             if self.shared.stopped() || self.producer.is_dead() {
                 return Err(ClusterError::ProducerEnds);
             }
-            let waited = flight.changed.wait_timeout(state, IDLE);
+            let waited = in_flight.changed.wait_timeout(state, IDLE);
             state = waited.map(|(state, _)| state).unwrap_or_else(|error| error.into_inner().0);
         }
     }
@@ -206,15 +208,15 @@ impl Shipment<'_> {
     /// Stores the position: first in the host's log, then for the cluster, so that a kill in between only
     /// means more to check.
     fn store(&mut self, busy: bool) -> Result<(), ClusterError> {
-        let before = self.local.committed(HOLD_GROUP)?;
-        let clean = !busy && locked(&self.flight.state).entries.is_empty();
+        let before = self.local.committed(RETENTION_HOLD_GROUP)?;
+        let clean = !busy && locked(&self.in_flight.state).entries.is_empty();
         if before != Some(self.committed) {
-            self.local.commit(HOLD_GROUP, self.committed)?;
-        } else if self.ends.clean == clean {
+            self.local.commit(RETENTION_HOLD_GROUP, self.committed)?;
+        } else if self.position.clean == clean {
             return Ok(());
         }
-        self.ends.clean = clean;
-        self.ends.write(&self.file)?;
+        self.position.clean = clean;
+        self.position.write(&self.file)?;
         self.stored = Instant::now();
         Ok(())
     }

@@ -4,17 +4,17 @@
 mod cluster;
 mod error;
 mod fetch;
+mod last_error;
 mod link;
 mod options;
 mod producer;
 mod reader;
 mod topic;
-mod watch;
 
 pub use cluster::KafkaLog;
-pub use error::{ClusterError, Trouble, Unsendable};
+pub use error::{Cause, ClusterError, Unsendable};
 pub use link::{Link, LinkOptions};
-pub use options::KafkaOptions;
-pub use producer::{Delivered, OnDelivered, Producer};
+pub use options::{KafkaOptions, NewTopic};
+pub use producer::{Delivered, OnDelivered, Producer, StoredAt};
 pub use reader::{KafkaRead, KafkaReader};
 pub use topic::KafkaTopic;
