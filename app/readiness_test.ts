@@ -78,7 +78,7 @@ Deno.test("L10: a stopped worker, a stopped supervisor and a store without an an
   }
 });
 
-Deno.test("a worker that runs alone is missed only when it was killed", async () => {
+Deno.test("a worker that runs by itself is missed only if it was killed", async () => {
   const path = await Deno.makeTempDir({ prefix: "legend-ready-" });
   try {
     const probe = new StoreProbe({ command: () => Promise.resolve("1") });

@@ -33,7 +33,7 @@ Deno.test("doctor asks the API: one that answers is well, also where it listens 
   }
 });
 
-Deno.test("doctor asks the API: one that hangs, fails or is gone is not well, and what to do is said", async () => {
+Deno.test("doctor asks the API: one that hangs, fails or is gone is not well, and the report says what to do", async () => {
   // Like a stopped process: the system accepts the connection, but nothing answers.
   const frozen = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = frozen.addr;

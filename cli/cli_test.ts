@@ -60,8 +60,8 @@ Deno.test("parse keeps every value of a flag that repeats", () => {
 });
 
 const REFUSED: [string, RegExp][] = [
-  ["--json kill", /^Cannot run legend: the first word has to be a verb; see/],
-  ["--data-dir d", /^Cannot run legend: the first word has to be a verb; see `legend --help`$/],
+  ["--json kill", /^Cannot run legend: the first word must be a verb; see/],
+  ["--data-dir d", /^Cannot run legend: the first word must be a verb; see `legend --help`$/],
   ["audit verify --anchor=", /^Cannot run legend audit verify: --anchor cannot be ``, need FILE; see/],
   ["fly", /^Cannot run legend fly: no such verb; see `legend --help`$/],
   ["config", /^Cannot run legend config: need one of check, show$/],

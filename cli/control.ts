@@ -330,7 +330,7 @@ function line(module: ModuleName, action: string, values: Record<string, string>
   const what = word(action, values);
   const { receipt, agent_error } = sent;
   if (sent.path === "signal") {
-    return `${module}: ${what} signalled and latched; ${agent_error ?? "its receipt comes on the log"}`;
+    return `${module}: ${what} signalled and latched; ${agent_error ?? "its receipt will be on the log"}`;
   }
   if (!receipt && sent.taken && action === "kill" && values.kill !== "false") {
     return `${module}: ${what} applied; ${agent_error}`;

@@ -320,8 +320,8 @@ function proofText({ producers, unbalanced, lost }: Awaited<ReturnType<typeof pr
     ...odd.map(({ topic, producer, missing, doubled }) =>
       `${topic}: ${producer} misses ${missing} and has ${doubled} twice`
     ),
-    ...unbalanced.map((topic) => `${topic}: records taken are not rows + dead letters + duplicates`),
-    ...(lost > 0 ? [`${lost} records were gone before the sink read them`] : []),
+    ...unbalanced.map((topic) => `${topic}: the records read are not rows + dead letters + duplicates`),
+    ...(lost > 0 ? [`${lost} records were deleted before the sink read them`] : []),
   ].join("; ");
 }
 

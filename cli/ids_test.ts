@@ -13,7 +13,7 @@ Deno.test("an id is named whole or by its first characters, four at least", () =
   assert.deepEqual(named("77"), ["77"]);
 });
 
-Deno.test("a word that is too short names nothing, even where there is one id alone", () => {
+Deno.test("a word that is too short names nothing, even if there is only one id", () => {
   for (const word of ["", "f", "f00", "7"]) {
     assert.throws(() => named(word), UsageError);
     assert.throws(() => idsNamed(["f00d0000"], (id) => id, word), UsageError);

@@ -211,7 +211,7 @@ function find(words: readonly string[], commands: readonly Command[]): Command {
   if (command) return command;
   const [first = "", second = ""] = words;
   if (first === "" || first.startsWith("-")) {
-    throw new UsageError("Cannot run legend: the first word has to be a verb; see `legend --help`");
+    throw new UsageError("Cannot run legend: the first word must be a verb; see `legend --help`");
   }
   const actions = actionsOf(first, commands).map(({ name }) => name.split(" ")[1]!);
   if (actions.length > 0) {

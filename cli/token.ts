@@ -36,7 +36,7 @@ export const token: VerbBody = {
     context.out(flags.json ? `${JSON.stringify(about)}\n` : `${signed}\n`);
     if (user.must_change) {
       context.say(
-        `${name} has to set a password first: until then the API answers 403, see \`legend user passwd\``,
+        `${name} must set a password first: until then the API answers 403, see \`legend user passwd\``,
       );
     }
     return EXIT.done;

@@ -143,7 +143,7 @@ Deno.test(
 );
 
 Deno.test({
-  name: "what is wrong stands at its field, which has the focus; what is of no field stands below",
+  name: "an error is shown at its field, which gets the focus; one of no field is shown below",
   ...PAGE,
 }, async () => {
   await draw();
@@ -207,7 +207,7 @@ Deno.test(
 );
 
 Deno.test(
-  { name: "what jobs lack is said, and offers no form or no choice that would fail", ...PAGE },
+  { name: "what jobs lack is shown, and no form or choice that would fail is offered", ...PAGE },
   async () => {
     await draw({ lacks: { store: "There is no store", engines: null } });
     assert.equal(one("[data-lacks]").textContent, "There is no store.");

@@ -71,7 +71,7 @@ async function open(): Promise<HTMLDialogElement> {
 const title = () => one("#dlg-kill-t").textContent;
 const titled = (words: string) => until(words, () => title()?.startsWith(words));
 
-Deno.test({ name: "a kill takes two presses, and the second is sent once", ...PAGE }, async () => {
+Deno.test({ name: "a kill needs two presses, and the second is sent once", ...PAGE }, async () => {
   await page();
   let answer = (_: unknown) => {};
   server.on("POST /api/control/kill-switch", () => new Promise((resolve) => (answer = resolve)));
@@ -189,7 +189,7 @@ Deno.test(
 );
 
 Deno.test(
-  { name: "no answer for three seconds is said, with the command for the host", ...PAGE },
+  { name: "no answer for three seconds is shown, with the command for the host", ...PAGE },
   async () => {
     await page();
     server.on("POST /api/control/kill-switch", () => new Promise(() => {}));

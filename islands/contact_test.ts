@@ -24,7 +24,7 @@ Deno.test("a page that slept between its questions does not count its sleep", ()
   assert.deepEqual(blindness(702_000, woken), { who: "silent", for_ms: 3_000 });
 });
 
-Deno.test("a page that nothing waits for is not blind, nor one at the moment of a refused connection", () => {
+Deno.test("a page without open requests is not blind, nor is one at the moment of a refused connection", () => {
   assert.equal(blindness(99_000, contact({ answered_at: 1_000 })), null);
   const refused = contact({ answered_at: 1_000, waiting_since: 1_990, is_unreachable: true });
   assert.equal(blindness(2_000, refused), null);

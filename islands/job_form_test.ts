@@ -87,7 +87,7 @@ Deno.test("a form's values become the body with its parts, and what the page giv
   });
 });
 
-Deno.test("a number is held against its range in words, and sent only within it", () => {
+Deno.test("a number is checked against its range with a message, and sent only within it", () => {
   const number = (more: Partial<FormField>) =>
     form({ path: "p.n", sort: "number", label: "N", ...more } as FormField);
   const rows: [more: Partial<FormField>, text: string, needed: string | null][] = [

@@ -9,7 +9,7 @@ const row = (program: string, tag: string, count: number) => ({
   example: "s",
 });
 
-Deno.test("engine 6: what several agents could not read of one chain stands once, the most frequent first", () => {
+Deno.test("engine 6: what several agents could not read of one chain is listed once, the most frequent first", () => {
   const first = { missed_swaps: 9, missed_by_program: [row("A", "01", 3), row("B", "01", 5)] };
   const second = { missed_swaps: 8, missed_by_program: [row("A", "01", 4), row("A", "02", 1)] };
   assert.deepEqual(notRead([first, second]), {

@@ -76,7 +76,7 @@ Deno.test("the rows of the topics are sorted and each name is there once", () =>
   assert.deepEqual(all, [...new Set(all)].sort());
 });
 
-Deno.test("topicsRs() gives Rust each name and who may be dropped", () => {
+Deno.test("topicsRs() gives Rust each name and which may be dropped", () => {
   const text = topicsRs([
     { name: "a-b", content: "json", partitions: 1, droppable: true },
     { name: "c", content: "audit", partitions: 1 },

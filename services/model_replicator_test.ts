@@ -136,7 +136,7 @@ Deno.test("what one host publishes makes the other the same, piece by piece, als
     assert.deepEqual(other.said, []);
   }));
 
-Deno.test("what is hostile, broken or late on the topic changes nothing, and is said where a host is to blame", () =>
+Deno.test("what is hostile, broken or late on the topic changes nothing, and is reported if a host caused it", () =>
   withHosts(async (one, other) => {
     const version = await registerSmallModel(one.registry, 1);
     await one.replicator(async () => (await one.records()).length === 1);

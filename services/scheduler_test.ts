@@ -146,7 +146,7 @@ Deno.test("operator 15: a start that was missed while the process was down is ma
   }
 });
 
-Deno.test("operator 15: what was missed more than a day ago is said and not made up for", async () => {
+Deno.test("operator 15: what was missed more than a day ago is reported and not made up for", async () => {
   const world = new World();
   world.schedules = [{ ...NIGHTLY, cron: "15 2 17 11 *" }];
   await world.look(T);
@@ -262,7 +262,7 @@ Deno.test("a schedule that was off is not late for the time before it was switch
   assert.deepEqual(world.starts(), []);
 });
 
-Deno.test("a schedule that cannot be started is said once and holds up no other", async () => {
+Deno.test("a schedule that cannot be started is reported once and blocks no other", async () => {
   const world = new World();
   world.schedules = [{ ...NIGHTLY, name: "broken", cron: "61 * * * *" }, NIGHTLY];
   await world.look(T + 14 * MINUTE);

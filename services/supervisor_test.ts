@@ -16,7 +16,7 @@ async function endOf(text: string, stop: string): Promise<number> {
   return part!.code;
 }
 
-Deno.test("a part that is asked to end is as it ended then: not as it crashed before, nor for want of a handler", async () => {
+Deno.test("a part that is asked to end has the exit code of that end, not of an earlier crash or of a missing handler", async () => {
   const rows: [name: string, text: string, stop: string, code: number][] = [
     ["it crashed and waits for its next start", "kill -HUP $$", "restarting it", 0],
     ["it does not listen yet", "echo begun >&2; exec sleep 1000", "begun", 0],

@@ -69,7 +69,7 @@ async function unpackClickhouse(folder: string): Promise<number> {
   await milliseconds(["version"], env);
   const runtimes = () =>
     [...Deno.readDirSync(`${folder}/cache`)].filter(({ isDirectory }) => isDirectory).length;
-  if (runtimes() !== 1) throw new Error("Cannot accept: a plain start unpacked more than the runtime");
+  if (runtimes() !== 1) throw new Error("Cannot accept: a normal start unpacked more than the runtime");
   const begin = performance.now();
   const place = (await must(EXECUTABLE, ["__unpack", "clickhouse"], { env, capture: true })).trim();
   const elapsed = performance.now() - begin;
@@ -387,7 +387,7 @@ await task(async () => {
     try {
       const value = await measure(folder);
       say(
-        `${name}: ${value.toFixed(0)} ${unit}, limit ${limit} ${unit}${value > limit ? " PASSED OVER" : ""}`,
+        `${name}: ${value.toFixed(0)} ${unit}, limit ${limit} ${unit}${value > limit ? " EXCEEDED" : ""}`,
       );
       if (value > limit * FAIL_AT) broken.push(name);
     } finally {

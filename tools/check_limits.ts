@@ -28,13 +28,13 @@ export function overLimits(file: string, text: string): string[] {
   const wrong: string[] = [];
   const lines = text.replace(/\n$/, "").split("\n").length;
   const most = LONG_FILES[file] ?? FILE_LINES_MAX;
-  if (lines > most) wrong.push(`${file} has ${lines} lines, and may have ${most}`);
+  if (lines > most) wrong.push(`${file} has ${lines} lines, at most ${most} allowed`);
   const longest = LONG_FUNCTIONS[file] ?? FUNCTION_LINES_MAX;
   if (!file.endsWith(".rs")) return wrong;
   const long = rustFunctions(text).filter((one) => one.lines > longest);
   return [
     ...wrong,
-    ...long.map((one) => `${file}: fn ${one.name} has ${one.lines} lines, and may have ${longest}`),
+    ...long.map((one) => `${file}: fn ${one.name} has ${one.lines} lines, at most ${longest} allowed`),
   ];
 }
 
@@ -56,7 +56,7 @@ if (import.meta.main) {
     }
     for (const line of wrong) say(line);
     if (wrong.length > 0) {
-      throw new Error(`${wrong.length} files or functions are longer than tools/limits.ts has them`);
+      throw new Error(`${wrong.length} files or functions are longer than tools/limits.ts allows`);
     }
     say(`${files.length} files and their functions are within their limits`);
   });

@@ -23,10 +23,10 @@ Deno.test("a function of Rust is as long as from its signature to its brace, inn
 
 Deno.test("a file or a function of Rust that is a line too long is named, one of the most lines is not", () => {
   assert.deepEqual(overLimits("a.ts", "x\n".repeat(400)), []);
-  assert.deepEqual(overLimits("a.ts", "x\n".repeat(401)), ["a.ts has 401 lines, and may have 400"]);
+  assert.deepEqual(overLimits("a.ts", "x\n".repeat(401)), ["a.ts has 401 lines, at most 400 allowed"]);
   assert.deepEqual(overLimits("a.rs", `fn a() {\n${body(70)}}\n`), []);
   assert.deepEqual(overLimits("a.rs", `fn a() {\n${body(71)}}\n`), [
-    "a.rs: fn a has 71 lines, and may have 70",
+    "a.rs: fn a has 71 lines, at most 70 allowed",
   ]);
 });
 

@@ -36,7 +36,7 @@ async function check(): Promise<void> {
   }
   const over = WORDS.filter((word) => (totals.get(word) ?? 0) > word.most);
   for (const word of over) {
-    say(`${word.name}: ${totals.get(word)} times, and may be there ${word.most} times; say ${word.instead}`);
+    say(`${word.name}: ${totals.get(word)} times, at most ${word.most} allowed; say ${word.instead}`);
   }
   if (over.length > 0) {
     throw new Error("Words that readers stumble over: `deno run -A tools/check_words.ts FOLDER` lists lines");

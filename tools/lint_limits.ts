@@ -24,7 +24,7 @@ const plugin: Deno.lint.Plugin = {
           if (lines <= max) return;
           context.report({
             node,
-            message: `This function has ${lines} lines, and may have ${max}: give its parts names`,
+            message: `This function has ${lines} lines, at most ${max} allowed: give its parts names`,
           });
         };
         return { FunctionDeclaration: check, FunctionExpression: check, ArrowFunctionExpression: check };

@@ -14,7 +14,7 @@ Deno.test("a work without the text of its licence is refused by name", () => {
   }
 });
 
-Deno.test("each text stands once, below all works that it is of", () => {
+Deno.test("each text is there once, below all works that it belongs to", () => {
   const all = checked([work("b", TEXT), work("a", TEXT), work("c", `${TEXT} other`)]);
   const text = licences(all);
   assert.equal(text.split(`${TEXT}\n`).length - 1, 1);

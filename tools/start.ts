@@ -13,7 +13,7 @@ await task(async () => {
   say(
     `the simulated chain runs in paper mode until Ctrl-C; in another terminal, with npx -y deno@${DENO.version} task legend …`,
   );
-  say("where the page is and where its first login lies stand below (--port takes another port)");
+  say("the addresses of the page and of its first login are below (--port sets another port)");
   say("  topics tail arbitrage-decisions-proto --follow    what the agents decide");
   say("  explain --why-not                                 why they did not");
   say("  kill                                              and unkill mev, control mev policy --ev-min 0.01");

@@ -33,12 +33,12 @@ async function cratesWith(name: string): Promise<string[]> {
 await task(async () => {
   const page = Deno.args[0] === "--page";
   const name = Deno.args[page ? 1 : 0];
-  if (!name) throw new Error("Cannot choose: name a part of a test's name");
+  if (!name) throw new Error("Cannot choose a test: need a part of its name");
   const files = await filesWith(name, page);
   const isWord = /^[a-z0-9_]+$/.test(name);
   const crates = page || !isWord ? [] : await cratesWith(name);
   if (files.length === 0 && crates.length === 0) {
-    throw new Error(`Cannot find a test whose name holds ${name}`);
+    throw new Error(`Cannot find a test whose name contains ${name}`);
   }
   if (files.some((file) => EXECUTABLE_TESTS.some((folder) => file.startsWith(`${folder}/`)))) {
     await timed("dist/legend (slim, fast)", () => must(`${ROOT}/compile.sh`, ["--slim", "--fast"]));

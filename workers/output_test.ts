@@ -93,7 +93,7 @@ Deno.test("checkOutput() takes the buckets that are allowed, and plain keys", ()
   }
 });
 
-Deno.test("datasets and the folders that are made for them are their owner's alone", () =>
+Deno.test("datasets and the folders that are made for them are private to their owner", () =>
   withRoot(async (root) => {
     const umask = Deno.umask(0);
     try {
@@ -107,7 +107,7 @@ Deno.test("datasets and the folders that are made for them are their owner's alo
     assert.deepEqual([mode(`${root}/below`), mode(`${root}/below/a`)], [0o700, 0o600]);
   }));
 
-Deno.test("a file is there whole or not at all, and nothing that exists is replaced", () =>
+Deno.test("a file is written completely or not at all, and no existing file is replaced", () =>
   withRoot(async (root) => {
     const output = await openOutput("a", ports(root));
     await output.write(bytes("one"));

@@ -59,7 +59,7 @@ export const RUN_VERBS: readonly Command[] = [
     flags: [PART_FLAG, { name: "until-sent", doc: "End when no record waits" }],
     examples: ["KAFKA_BROKERS=127.0.0.1:9092 legend run link"],
     details: [
-      "Every part writes to its own host's log whether Kafka is there or not; the link sends each record once and in",
+      "Every part writes to its own host's log whether Kafka can be reached or not; the link sends each record once and in",
       "order. While Kafka cannot be reached, records wait here, within log.retention_bytes a topic: after that the oldest",
       "opportunities are deleted and counted; outcomes, receipts, commands and audit stay. Models are copied too: what is",
       "registered on one host is verified and registered on the others; what is live, pinned or in shadow is so on all.",

@@ -4,7 +4,7 @@ import { AuditChain } from "./chain.ts";
 import { verifyAudit } from "./verify.ts";
 import { act, signer, trust, withChain } from "../../tests/audit_chain.ts";
 
-Deno.test("H1: any texts leave the chain whole, and are shown without anything hidden", () =>
+Deno.test("H1: any text leaves the chain intact, and is shown without anything hidden", () =>
   withChain(({ database, chain, faults }) => {
     const odd = [
       "a\0b",
@@ -35,7 +35,7 @@ Deno.test("H1: any texts leave the chain whole, and are shown without anything h
     assert.equal(shown.at(-1)!.who, "a\\u0000b");
   }, 0));
 
-Deno.test("AuditChain.list() finds who and what by an index, and gives what is shown alone", () =>
+Deno.test("AuditChain.list() finds user and action by an index, and returns only what is shown", () =>
   withChain(({ database, chain }) => {
     chain.append({ ...act(20), who: "ann" });
     chain.append({ ...act(21), action: "kill" });
@@ -59,7 +59,7 @@ Deno.test("AuditChain.list() finds who and what by an index, and gives what is s
     }
   }));
 
-Deno.test("entries written without the key are one fault until who has it signs them, and says which they were", () =>
+Deno.test("entries written without the key are one fault until a writer with the key signs them and names them", () =>
   withChain(({ database, chain, published: markPublished, faults }) => {
     const now = () => 1_700_000_100_000;
     const keyless = new AuditChain(database, null, now);

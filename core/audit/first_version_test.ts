@@ -111,7 +111,7 @@ Deno.test("a folder of the first version is sealed once, by an entry of its own,
   }
 });
 
-Deno.test("signed heads that were all taken away are a fault, with an emptied place outside and by the database alone", () =>
+Deno.test("signed heads that were all taken away are a fault, with an emptied place outside and by the database itself", () =>
   withChain(({ database, chain, faults }) => {
     let previous = "0".repeat(64);
     database.exec("delete from audit where seq > 12; update audit_told set seq = 0");

@@ -37,7 +37,7 @@ function outside(heads: readonly Uint8Array[], place = whole): PublishedHeads {
   return published;
 }
 
-Deno.test("heads outside whose first ones were taken away, beside a database without any: that is said", () =>
+Deno.test("heads outside whose first ones were taken away, with a database that has none, are reported", () =>
   withHeads((_, heads) => {
     const alone = (heads: readonly Uint8Array[], place = whole) => {
       const published = outside(heads, place);
@@ -90,7 +90,7 @@ Deno.test("a head that counts other entries than its own, and one that follows a
     assert.deepEqual(published.faults, ["audit-proto: head 3 does not follow the head before it"]);
   }));
 
-Deno.test("heads of other instances are counted in a place of ours, and let be in a shared one", () =>
+Deno.test("heads of other instances are counted in a place of our own, and ignored in a shared one", () =>
   withHeads((_, heads) => {
     const theirs = new HeadSigner("0d0c0b0a", "09".repeat(32));
     const strange = [1, 2].map((seq) => theirs.sign({ ...readHead(heads[0]!)!, seq }));
@@ -122,7 +122,7 @@ Deno.test("heads of a foreign key are counted with the begin of the key; without
     assert.deepEqual(unknown.faults, []);
   }));
 
-Deno.test("heads of the first version are held against the entries' hashes, and two for one seq against each other", () =>
+Deno.test("heads of the first version are compared with the entries' hashes, and two for one seq with each other", () =>
   withHeads((database) => {
     const head = (seq: number, hash: string) =>
       new Uint8Array([

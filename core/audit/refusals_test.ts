@@ -59,7 +59,7 @@ Deno.test("M1: many names and addresses are few entries, and every refusal is co
   assert.equal(total(one.written[0]!), 1_000);
 });
 
-Deno.test("M1: what strangers cause leaves room for what people with a login were refused", async () => {
+Deno.test("M1: entries caused by strangers leave room for refusals of logged-in users", async () => {
   const { refusals, written } = collected();
   const refused = (who: string, address: string) => ({ who, action: "refused", what: "POST /x", address });
   for (let n = 0; n < 250; n++) {
@@ -93,7 +93,7 @@ Deno.test("M1: a household's IPv6 addresses have the entries of one address", as
   );
 });
 
-Deno.test("M1: what cannot be written is said once, counted on, and written when it can be", async () => {
+Deno.test("M1: what cannot be written is reported once, counted further, and written when possible", async () => {
   const fails = { now: true };
   const { refusals, written, said } = collected(fails);
   for (let round = 0; round < 3; round++) {

@@ -175,7 +175,7 @@ Deno.test("a head published twice is not a fault: an interrupted publisher publi
     assert.deepEqual(faults([...published.slice(0, 12), ...published.slice(10)]), []);
   }));
 
-Deno.test("verifyAudit() says that the instance's name is another one, and that there is no database", () =>
+Deno.test("verifyAudit() reports that the instance's name is a different one, and that there is no database", () =>
   withChain(({ database, published }) => {
     const other = { ...trust, node: "ffffffff" };
     const outside = new PublishedHeads(place, other);

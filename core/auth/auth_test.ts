@@ -37,7 +37,7 @@ Deno.test("Accounts.first() makes one admin, once", () =>
     ]]);
   }));
 
-Deno.test("Accounts.add() refuses a name that is there and a password that is short", () =>
+Deno.test("Accounts.add() refuses a name in use and a short password", () =>
   withAccounts(async (accounts) => {
     await accounts.add("ann", "viewer", PASSWORD);
     await assert.rejects(accounts.add("ann", "viewer", PASSWORD), refused("conflict"));
@@ -204,7 +204,7 @@ Deno.test("Accounts: a user who is not the last admin can be disabled and remove
     assert.deepEqual(accounts.users().map(({ name, disabled }) => [name, disabled]), [["ann", false]]);
   }));
 
-Deno.test("Accounts.keyHolder() knows a key until it expires or is revoked, and no altered one", () =>
+Deno.test("Accounts.keyHolder() accepts a key until it expires or is revoked, and no altered one", () =>
   withAccounts((accounts, clock) => {
     const { id, key } = accounts.addKey("ci", ["read", "control"], "ann", clock.now + 1_000);
     assert.deepEqual(accounts.keyHolder(key)?.scopes, ["read", "control"]);

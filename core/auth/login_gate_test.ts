@@ -90,7 +90,7 @@ Deno.test("operator 22: wrong passwords at one address lock no one out at anothe
   );
 });
 
-Deno.test("M1: an address that tries many names is heard no more, and another one is", async () => {
+Deno.test("M1: an address that tries many names is refused, and another one is not", async () => {
   const { code } = gate();
   let n = 0;
   const codes = await times(40, () => code(`name${n++}`, "wrong", "192.0.2.1"));
@@ -99,7 +99,7 @@ Deno.test("M1: an address that tries many names is heard no more, and another on
   assert.equal(await code("ann", PASSWORD, "192.0.2.9"), "ann");
 });
 
-Deno.test("M1: strangers at the same address keep neither a known browser nor a known name out", async () => {
+Deno.test("M1: strangers at the same address lock out neither a known browser nor a known name", async () => {
   const hold = { isLong: false };
   const { code } = gate(
     ["192.0.2.1"],
@@ -124,7 +124,7 @@ Deno.test("M1: strangers at the same address keep neither a known browser nor a 
   assert.equal(await code("ann", PASSWORD, "192.0.2.1", "d2"), "ann");
 });
 
-Deno.test("M1: where an address has used up what it has, a name that logs in from there is refused when any other is", async () => {
+Deno.test("M1: when an address has used up its attempts, a name that logs in from there is refused like any other", async () => {
   const ends: (() => void)[] = [];
   const hold = { isLong: false };
   const { code } = gate(

@@ -45,7 +45,7 @@ Deno.test("who has logged in from an address before is heard there when stranger
   }, { pause, waitMs: Infinity, now: () => 0 });
 });
 
-Deno.test("a change that has an act is there with its entry, and reads see it at once", () =>
+Deno.test("a change with an act is stored with its entry, and reads see it at once", () =>
   withShared(async (accounts, chain) => {
     await accounts.add("boss", "admin", PASSWORD, true, ACT);
     assert.deepEqual(accounts.users().map(({ name, must_change }) => [name, must_change]), [["boss", true]]);

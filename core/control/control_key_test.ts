@@ -17,7 +17,7 @@ const gone = (folder: string) => ({
     `Cannot use the key ${folder}/keys/control.key: it is gone; put it back from a backup, nothing that it signed is believed with another one`,
 });
 
-Deno.test("the control key is made with the data folder, by who runs alone, and only while nothing was signed", () =>
+Deno.test("the control key is made with the data folder, only by the run verbs, and only while nothing was signed", () =>
   withFolder((folder) => {
     openDataDir(folder);
     const key = `${folder}/keys/control.key`;

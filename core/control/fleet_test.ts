@@ -88,7 +88,7 @@ Deno.test("what no agent of this installation signed is left out, and reported o
   assert.deepEqual([all.all(), refused], [[], ["mev-one"]]);
 });
 
-Deno.test("a stranger's name is said as what a name can be, and only so many are", () => {
+Deno.test("a stranger's name is logged only if it can be a name, and only a limited number are", () => {
   const { fleet: all, refused } = fleet();
   const forged = (instance: string) => report({}, { instance, signature: new Uint8Array([2]) });
   all.take(forged("mev-\n\u001b[31mKILLED"));

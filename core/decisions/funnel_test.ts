@@ -18,7 +18,7 @@ const funnel = (more: Partial<Funnel>): Funnel => ({
   ...more,
 });
 
-Deno.test("F5: a simulated source is named in every total, also beside others", () => {
+Deno.test("F5: a simulated source is named in every total, even with other sources", () => {
   assert.deepEqual(sourceOf([{ source: sim }, { source: sim }]), { class: "sim", name: sim.name });
   assert.deepEqual(sourceOf([{ source: file }, { source: sim }]), {
     class: "mixed",

@@ -132,7 +132,7 @@ for (const [name, steps, expected] of ROWS) {
     assert.deepEqual(facts(after(...steps).get("j")!), expected));
 }
 
-Deno.test("JobProjection.apply() lets one of two jobs with the same key be, until it is over", () => {
+Deno.test("JobProjection.apply() keeps one of two jobs with the same key, until it is over", () => {
   const projection = after({}, { id: "again" }, { id: "other", uniqueKey: "x" });
   assert.deepEqual(projection.list().map(({ id, state }) => [id, state]), [
     ["other", "queued"],
@@ -144,7 +144,7 @@ Deno.test("JobProjection.apply() lets one of two jobs with the same key be, unti
   assert.equal(free.get("again")!.state, "queued");
 });
 
-Deno.test("JobProjection.apply() waits longer before each try, keeps what was said, and ignores foreign bytes", () => {
+Deno.test("JobProjection.apply() waits longer before each try, keeps the log, and ignores foreign bytes", () => {
   const projection = after({ attemptsMax: 9 });
   const waits: number[] = [];
   for (let token = 1; token <= 3; token++) {
@@ -261,7 +261,7 @@ Deno.test("JobProjection.apply() gives the job that a record changed, in a new v
   ]);
 });
 
-Deno.test("JobProjection.apply() begins a wished try from nothing", () => {
+Deno.test("JobProjection.apply() begins a requested retry from nothing", () => {
   const { state, attempts, progress, message, endedMs, notBeforeMs, cancelRequested } = after(
     { attemptsMax: 1 },
     claim("a", 1),
@@ -304,7 +304,7 @@ Deno.test("JobProjection.apply() gives a job one try at least, and ten at most",
     [1, 1, 2, 9, 10, 10, 10],
   ));
 
-Deno.test("JobProjection.waiting() counts an issuer's jobs that are not over", () => {
+Deno.test("JobProjection.waiting() counts an issuer's unfinished jobs", () => {
   const projection = after({}, { id: "b", uniqueKey: "b" }, { id: "c", uniqueKey: "c", issuer: "bob" }, {
     of: "b",
     state: "cancelled",

@@ -105,7 +105,7 @@ Deno.test("a schedule holds what its kind is asked for but the range, and nothin
   }
 });
 
-Deno.test("a damaged file of schedules is said, and not taken for none", () =>
+Deno.test("a damaged file of schedules is reported, and not treated as an empty one", () =>
   withFolder((folder) => {
     for (const text of ["{", "[]", '{"schedules":[{"name":"x"}]}']) {
       Deno.writeTextFileSync(`${folder}/schedules.json`, text);
@@ -113,7 +113,7 @@ Deno.test("a damaged file of schedules is said, and not taken for none", () =>
     }
   }));
 
-Deno.test("marks are read as they were written; none and damaged ones are empty, damaged ones are said", () =>
+Deno.test("marks are read as they were written; missing and damaged ones are empty, damaged ones are reported", () =>
   withFolder((folder) => {
     const said: string[] = [];
     const read = () => readProgress(folder, (line) => said.push(line));

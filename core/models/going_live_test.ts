@@ -26,7 +26,7 @@ Deno.test("H7: goLive writes the audit, then points; a pin or an audit that cann
   assert.deepEqual(done, []);
 });
 
-Deno.test("H7: goLive asks at this moment whether who wants it still may, before audit and pointer, for the shadow too", async () => {
+Deno.test("H7: goLive checks at this moment whether the issuer still may, before audit and pointer, for the shadow too", async () => {
   const done: string[] = [];
   const registry = {
     list: () => ({ pinned: "aaaaaaaaaaaa" }),

@@ -45,7 +45,7 @@ Deno.test("what would pass is counted by the least score that was in force", () 
   assert.equal(comparison.judged, null, "too few");
 });
 
-Deno.test("only decisions of the pair that stands now are compared", () => {
+Deno.test("only decisions of the current pair are compared", () => {
   const comparison = compare(
     "mev",
     1,

@@ -142,7 +142,7 @@ Deno.test("StatusFile writes into the room of the last but one, whole at each mo
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), []);
   }));
 
-Deno.test("M9: makeFolder() makes one level, for its owner alone, and never the folder above", () =>
+Deno.test("M9: makeFolder() makes one level, only for its owner, and never the folder above", () =>
   withFolder((root) => {
     makeFolder(`${root}/one`);
     makeFolder(`${root}/one`);

@@ -23,7 +23,7 @@ Deno.test("openDataDir makes a private folder and keeps its instance name", () =
     assert.deepEqual(names(`${folder}/a/b`), ["VERSION", "agents", "instance", "keys"]);
   }));
 
-Deno.test("operator 1: openDataDir makes nothing for who does not run, and names what runs", () =>
+Deno.test("operator 1: openDataDir makes nothing for verbs that do not run, and names what runs", () =>
   withFolder((folder) => {
     const running = () => [{ data_dir: "/srv/legend", pid: 12 }, { data_dir: "/srv/other", pid: 40 }];
     for (const path of [`${folder}/none`, folder]) {
@@ -53,7 +53,7 @@ Deno.test("openDataDir refuses a folder of a newer version and leaves it alone",
     assert.equal(mode(folder), 0o755);
   }));
 
-Deno.test("openDataDir takes its own version alone, and no text that has it somewhere", () =>
+Deno.test("openDataDir accepts only its own version, and no text that merely contains it", () =>
   withFolder((folder) => {
     for (
       const text of [

@@ -24,7 +24,7 @@ Deno.test("makeRoom() leaves room in the file and its write-ahead log, which lat
   }
 });
 
-Deno.test("legend.db is its owner's alone, and what was committed is on the disk", async () => {
+Deno.test("legend.db is private to its owner, and what was committed is on the disk", async () => {
   const folder = await Deno.makeTempDir({ prefix: "legend-database-" });
   const umask = Deno.umask(0);
   const database = openDatabase(`${folder}/legend.db`);

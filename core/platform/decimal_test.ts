@@ -4,7 +4,7 @@ import { JOB_KINDS } from "../../workers/kinds.ts";
 import { configKey } from "../config/schema.ts";
 import { decimal } from "./decimal.ts";
 
-Deno.test("a decimal text is its number, and everything that only JavaScript takes for one is none", () => {
+Deno.test("a decimal text is its number, and what only JavaScript takes for a number is refused", () => {
   const rows: [text: string, value: number][] = [
     ...[["0", 0], ["80", 80], ["+1", 1], ["-1", -1], ["1.5", 1.5], [".5", 0.5], ["5.", 5], ["1e-3", 0.001]],
     ...["", " ", " 1", "1 ", "0x50", "0b1", "0o7", "Infinity", "NaN", "1,5", "1_000", "١"].map((

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { formatLine, levelOf, Logger, type LogLine, oneLine, parseLine } from "./logger.ts";
 
-Deno.test("what a file or a name holds can neither begin a line of its own nor move a terminal's cursor", () => {
+Deno.test("what a file or a name contains can neither begin a line of its own nor move a terminal's cursor", () => {
   assert.equal(
     oneLine("Cannot read a\u001b[2J\nok: all fine\r\u009b1A\u202e: broken"),
     "Cannot read a\\u001b[2J ok: all fine\\u000d\\u009b1A\\u202e: broken",

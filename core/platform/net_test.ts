@@ -18,7 +18,7 @@ Deno.test("AddressRanges refuses what is not an address, and names it", () => {
   }
 });
 
-Deno.test("originsOf takes scheme, host and port alone", () => {
+Deno.test("originsOf takes only scheme, host and port", () => {
   assert.deepEqual(originsOf("https://Legend.example:443, http://[::1]:8080/"), [
     "https://legend.example",
     "http://[::1]:8080",

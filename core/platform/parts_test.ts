@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { crashing, PartsReporter, partsStatus, partsStatusFile } from "./parts.ts";
 
-Deno.test("operator 17: a part that is started again and again is named with why, one that was once is not", () => {
+Deno.test("operator 17: a part that restarts repeatedly is named with the reason, one that restarted once is not", () => {
   let now = 1_000_000;
   const reporter = new PartsReporter(["api", "sink"], () => now);
   reporter.restarted("sink", 1, "Cannot listen: another program does");

@@ -27,7 +27,7 @@ async function withFile(run: (folder: string, database: Database) => Promise<voi
 const faults = (database: Database) =>
   verifyAudit(database, [], { node, keys: new Set([new HeadSigner(node, seed).key]) }).faults;
 
-Deno.test("M10: the thread writes what is patient when the lock is gone; what is not is refused; readers never wait", () =>
+Deno.test("M10: the thread writes patient calls when the lock is released; others are refused; readers never wait", () =>
   withFile(async (folder, reader) => {
     const thread = new RecordThread({
       module: new URL("./thread.ts", import.meta.url).href,
@@ -95,7 +95,7 @@ Deno.test("WriteQueue: a call that fails takes nothing of the others with it", (
     assert.ok(queue.isEmpty);
   }));
 
-Deno.test("WriteQueue: a patient call whose turn alone comes while another process holds the file waits on", () =>
+Deno.test("WriteQueue: a patient call whose turn comes while another process holds the file keeps waiting", () =>
   withFile((folder, database) => {
     const answers: Answer[] = [];
     const chain = new AuditChain(database, new HeadSigner(node, seed));
@@ -127,7 +127,7 @@ Deno.test("WriteQueue: a patient call whose turn alone comes while another proce
     assert.deepEqual(faults(database), []);
   }));
 
-Deno.test("RecordThread keeps places for who is logged in, whatever strangers send while the file is held", () =>
+Deno.test("RecordThread keeps places for logged-in users, whatever strangers send while the file is held", () =>
   withFile(async (folder, reader) => {
     const thread = new RecordThread({
       module: new URL("./thread.ts", import.meta.url).href,

@@ -47,7 +47,7 @@ Deno.test("stream gives whole blocks and then the rest, with database, query id 
     assert.match(asked().toLowerCase(), /x-clickhouse-key: secret\r\n/);
   }));
 
-Deno.test("a parameter is escaped as the server reads it, alone and in a list", async () => {
+Deno.test("a parameter is escaped as the server reads it, by itself and in a list", async () => {
   const odd = "a'b\\c\td\ne";
   const texts = new Map<string, string>();
   await withServer(async (write) => {

@@ -261,7 +261,7 @@ Deno.test("a version is deployed to the module that has it; the baseline needs i
     assert.deepEqual(await post(`${models}/${VERSION}/deploy`, {}), [202, false]);
   }));
 
-Deno.test("a version comes into shadow and out of it, with its entry, and only out of it when it is there", () =>
+Deno.test("a version is put in shadow and out of it, with its entry, and out of it only if it was in", () =>
   withThings(async ({ call, person, deps }) => {
     const headers = bearer((await person("admin")).token);
     const pointed: unknown[] = [];

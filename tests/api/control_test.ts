@@ -72,7 +72,7 @@ Deno.test("C1: every kill that is answered with 202 has killed, whatever its rea
     }
   }));
 
-Deno.test("C1: every route that takes a text takes half a character of it, or says that it does not", () =>
+Deno.test("C1: every route that takes a text accepts half a character in it, or refuses it with a message", () =>
   withServer(async ({ call, person, routes, deps }) => {
     const headers = bearer((await person("admin")).token);
     const range = { start: "2026-11-01T00:00:00Z", end: "2026-11-02T00:00:00Z" };
@@ -121,7 +121,7 @@ Deno.test("C1: every route that takes a text takes half a character of it, or sa
     }
   }));
 
-Deno.test("C1: a status file that is damaged hides no other agent and stands in no kill's way", () =>
+Deno.test("C1: a damaged status file hides no other agent and prevents no kill", () =>
   withServer(async (server) => {
     const { call, person, folder } = server;
     const headers = bearer((await person("admin")).token);
@@ -162,7 +162,7 @@ const outcome = (taken: boolean, agent_error: string | null): Sent => ({
   agent_error,
 });
 
-Deno.test("C1: a kill that was not taken by all answers 503 and names each module; the audit says what came of it", () => {
+Deno.test("C1: a kill that not all agents confirmed answers 503 and names each module; the audit has the result", () => {
   const frozen =
     "the mev agent is frozen, and the kill latch cannot be written: the file system is read-only";
   const log: string[] = [];
@@ -219,7 +219,7 @@ Deno.test("C1: a kill that was not taken by all answers 503 and names each modul
   });
 });
 
-Deno.test("C1: on a host without agents a kill is taken when those of all other hosts have answered, and else not", () => {
+Deno.test("C1: on a host without agents a kill counts as accepted only when the agents of all other hosts have answered", () => {
   let far: Sent[] = [];
   return withServer(async ({ call, person }) => {
     const headers = bearer((await person("admin")).token);
@@ -240,7 +240,7 @@ Deno.test("C1: on a host without agents a kill is taken when those of all other 
   }, { send: () => ({ here: null, all: Promise.resolve(far) }) });
 });
 
-Deno.test("H5: a kill is lifted by an admin alone, on every route; who may control is refused and it is audited", () =>
+Deno.test("H5: only an admin can lift a kill, on every route; the scope control is refused and it is audited", () =>
   withServer(async (server) => {
     const { call, person, deps, refusalsWritten } = server;
     const control = await keyOf(server, "control");

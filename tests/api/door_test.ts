@@ -17,7 +17,7 @@ const OPEN = [
   ["/", 302],
 ] as const;
 
-Deno.test("H4: every open GET is there, with and without a prefix, and no row ends in a slash", () =>
+Deno.test("H4: every open GET answers, with and without a prefix, and no row ends in a slash", () =>
   withServer(async ({ call, routes, person }) => {
     for (const [path, status] of OPEN) assert.equal((await call("GET", path)).status, status, path);
     assert.deepEqual(
@@ -101,7 +101,7 @@ GET /api/realtime/ws`.trim().split(/ {2,}|\n/);
 /** Routes that may be missing. */
 const LATER = ["POST /api/control/config", "POST /api/agents/bundle/retry"];
 
-Deno.test("H4: every route of the contract is there, or docs/NEXT.md says when it comes", () =>
+Deno.test("H4: every route of the contract exists, or docs/NEXT.md says when it comes", () =>
   withServer(async ({ routes }) => {
     const there = new Set(routes.map(({ method, path }) => `${method} ${path.replaceAll(/:[a-z_]+/g, ":")}`));
     const missing = CONTRACT.filter((one) => !there.has(one));
@@ -189,7 +189,7 @@ Deno.test("L2: a request under a foreign host name is answered only with a key o
     }
   }, { door: { listen: "10.0.0.5", origins: ["http://test"], proxies: new AddressRanges("") } }));
 
-Deno.test("L2: on all addresses each address is a name of ours, and still no other name is", () =>
+Deno.test("L2: when listening on all addresses, each address is a valid name, and no other name is", () =>
   withServer(async ({ call }) => {
     const status = async (host: string) => (await call("GET", "/api/health", { headers: { host } })).status;
     for (const host of ["192.0.2.9:8080", "[2001:db8::1]", "localhost"]) {
@@ -278,7 +278,7 @@ Deno.test("operator 19: the live stream opens behind a proxy for the listed orig
     },
   }));
 
-Deno.test("cookies are for TLS alone when a trusted proxy says that the page came over it", () =>
+Deno.test("cookies are only for TLS when a trusted proxy says that the page came over it", () =>
   withServer(async ({ call, deps }) => {
     await deps.accounts.add("ann", "viewer", PASSWORD, false);
     const cookies = async (peer: string) => {
@@ -290,7 +290,7 @@ Deno.test("cookies are for TLS alone when a trusted proxy says that the page cam
     assert.deepEqual(await cookies("198.51.100.1"), [false, false, false]);
   }, { door: { listen: "127.0.0.1", origins: [], proxies: new AddressRanges("10.0.0.0/8") } }));
 
-Deno.test("M2: a body that does not come is waited for so long and no longer", async () => {
+Deno.test("M2: a body that does not arrive is waited for only up to the limit", async () => {
   const app = new Hono<{ Variables: Variables }>();
   const ended = Promise.withResolvers<void>();
   app.post("/", async (c) => {
@@ -309,7 +309,7 @@ Deno.test("M2: a body that does not come is waited for so long and no longer", a
   assert.deepEqual([whole.status, await whole.json()], [200, { body: {} }]);
 });
 
-Deno.test("H7: who may give jobs may not say what decides, on any way", () =>
+Deno.test("H7: the right to start jobs does not allow to choose the live model, in any way", () =>
   withServer(async ({ call, deps, clock, log }) => {
     const key = (...scopes: ("jobs" | "models" | "read")[]) => ({
       "x-api-key": deps.accounts.addKey(scopes.join("+"), scopes, "admin", clock.now + 1e9),
@@ -363,7 +363,7 @@ Deno.test("H7: who may give jobs may not say what decides, on any way", () =>
     void log;
   }));
 
-Deno.test("L7: one issuer's jobs that are not over are bounded, another's are taken", () =>
+Deno.test("L7: one issuer's unfinished jobs are bounded, another's are accepted", () =>
   withServer(async ({ call, deps, clock }) => {
     const key = async (label: string) => ({
       "x-api-key": (await deps.accounts.addKey(label, ["jobs"], "admin", clock.now + 1e9)).key,

@@ -45,7 +45,7 @@ Deno.test("a page's cookies go where they are needed, for as long as they hold, 
     assert.ok(Object.values(cookiesOf(logout)).every(({ value }) => value === ""));
   }));
 
-Deno.test("below a prefix the cookies are for its paths alone", () =>
+Deno.test("below a prefix the cookies are only for its paths", () =>
   withServer(async ({ deps, call }) => {
     await deps.accounts.add("ann", "admin", PASSWORD, false);
     const login = await call("POST", "/legend/api/auth/login", {
@@ -56,7 +56,7 @@ Deno.test("below a prefix the cookies are for its paths alone", () =>
     assert.deepEqual(paths.sort(), ["/legend", "/legend", "/legend/api/auth"]);
   }, { prefix: "/legend" }));
 
-Deno.test("a page whose access cookie is over renews the login on its way, and goes to a page of ours alone", () =>
+Deno.test("a page whose access cookie has expired renews the login on its way, and goes only to one of our pages", () =>
   withServer(async (server) => {
     const { deps, call } = server;
     await deps.accounts.add("ann", "admin", PASSWORD, false);
@@ -163,7 +163,7 @@ Deno.test("a new password needs the old one and is another one; it ends the othe
     assert.equal(firstDone, 1, "the first password was changed once");
   }));
 
-Deno.test("a person ends their own logins, an admin everybody's, at once", () =>
+Deno.test("a user ends their own logins, an admin all, at once", () =>
   withServer(async ({ call, person, deps }) => {
     const [ann, bob, admin] = [await person("viewer"), await person("viewer"), await person("admin")];
     const end = async (by: { token: string }, session: string) =>
@@ -183,7 +183,7 @@ Deno.test("a person ends their own logins, an admin everybody's, at once", () =>
     assert.equal(deps.accounts.sessions().length, 1);
   }));
 
-Deno.test("a token is held against the user as they are now: another role or a disabled user ends it at once", () =>
+Deno.test("a token is checked against the user's current state: another role or a disabled user ends it at once", () =>
   withServer(async ({ call, person, deps, clock }) => {
     const [ann, bob, admin] = [await person("admin"), await person("admin"), await person("admin")];
     const users = async (token: string) =>

@@ -62,7 +62,7 @@ async function withDecisions(run: (get: (path: string) => Promise<Response>) => 
   });
 }
 
-Deno.test("F6, F8: a decision says whether it was published and what became of it, however it is asked for", async () => {
+Deno.test("F6, F8: a decision has its outcome and whether it was published, in every query", async () => {
   await withDecisions(async (get) => {
     const all: Row[] = (await (await get("/api/decisions?limit=200")).json()).decisions;
     for (const { n, published } of DECISIONS) {
@@ -95,7 +95,7 @@ Deno.test("F8: the server selects by kind, gate and whether it was published", a
   });
 });
 
-Deno.test("F11: a parameter that does nothing is refused by its name, and so is a value that there is not", async () => {
+Deno.test("F11: an unknown parameter is refused by its name, and so is an unknown value", async () => {
   await withServer(async ({ call, person }) => {
     const { token } = await person("viewer");
     for (
@@ -185,7 +185,7 @@ Deno.test("F5, F10, F23: a summary names the simulator, its funnel adds up, and 
   }, { agents: () => agents as never });
 });
 
-Deno.test("F23: every long answer is packed for who can read it, the page's files when they were built", async () => {
+Deno.test("F23: every long answer is packed for clients that can unpack it, the page's files at build time", async () => {
   const bytes = encoder.encode("a".repeat(5_000));
   const [gzip, zstd] = [encoder.encode("gz"), encoder.encode("zst")];
   const asset = { bytes, packed: { gzip, zstd }, type: "text/javascript; charset=utf-8", etag: '"abc-1"' };
@@ -208,7 +208,7 @@ Deno.test("F23: every long answer is packed for who can read it, the page's file
   }, { asset: () => asset });
 });
 
-Deno.test("F23: an answer that has not changed does not come again, and only to who may read it", () =>
+Deno.test("F23: an answer that has not changed is not sent again, and only those who may read it learn so", () =>
   withServer(async ({ call, person }) => {
     const { token } = await person("viewer");
     const ask = (has?: string, login: Record<string, string> = bearer(token)) =>

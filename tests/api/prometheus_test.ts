@@ -127,7 +127,7 @@ Deno.test("/metrics has each figure once, under its name, with HELP and TYPE bef
     },
   }));
 
-Deno.test("a status file that is damaged in any field leaves /metrics readable, and says no figure that it does not have", () =>
+Deno.test("a status file that is damaged in any field leaves /metrics readable, and yields no figure that it does not have", () =>
   withServer(async ({ call, folder, person }) => {
     const { token } = await person("viewer");
     const policy = {

@@ -150,7 +150,7 @@ Deno.test("a reader who loses the right gets the reason, and the log ends", () =
     assert.equal(streams.count("events"), 0);
   }));
 
-Deno.test("a ticket is for one connection within 30 s, and the live stream takes filters that are right alone", () =>
+Deno.test("a ticket is for one connection within 30 s, and the live stream accepts only valid filters", () =>
   withServer(async (server) => {
     const { deps, person, call } = server;
     const { token } = await person("viewer");

@@ -191,7 +191,7 @@ Deno.test(
     }),
 );
 
-Deno.test("bad input: one broken file among good ones is said and the good ones are read", () =>
+Deno.test("bad input: one broken file among good ones is reported and the good ones are read", () =>
   withFolder(async (folder) => {
     await Deno.mkdir(`${folder}/in`);
     await Deno.copyFile(EXAMPLE, `${folder}/in/slot_285000037.json`);

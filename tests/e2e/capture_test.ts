@@ -33,7 +33,7 @@ Deno.test(
     }),
 );
 
-Deno.test("a journal that is cut or damaged is said in one line, and what came before is used", () =>
+Deno.test("a cut or damaged journal is reported in one line, and what precedes the damage is used", () =>
   withFolder(async (folder) => {
     const journal = `${folder}/x.journal`;
     await legend(["capture", "--source", `file:${ROOT}/examples`, "--out", journal]);

@@ -276,7 +276,7 @@ async function newestStateAloneIsObeyed(library: Library, other: string, forged:
   assert.equal((await status(other, "mev"))!.policy.killed, true, "a forged state lifts nothing");
 }
 
-Deno.test("an agent that was not there learns the wanted state, not the history, and believes signatures only", () =>
+Deno.test("an agent that was not running learns the desired state, not the history, and trusts only signatures", () =>
   withFolder(async (folder) => {
     const [data, other] = [`${folder}/one`, `${folder}/two`];
     const env = { CTRL_SIGN_SK_HEX: "5a".repeat(32) };

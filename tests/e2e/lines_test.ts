@@ -45,7 +45,7 @@ Deno.test("lines in JSON say time, level, part, installation and message, those 
     );
   }));
 
-Deno.test("below its level nothing is said, and a level that there is not is refused in one line", () =>
+Deno.test("nothing below the level is logged, and an unknown level is refused in one line", () =>
   withFolder(async (folder) => {
     const words = ["run", "--source", await captured(folder), "--data-dir", `${folder}/data`];
     const { stderr } = await legend(words, { env: { LEGEND_LOG_LEVEL: "error" } });
@@ -56,7 +56,7 @@ Deno.test("below its level nothing is said, and a level that there is not is ref
     assert.match(refused.stderr, /^Cannot use .*logging\.level.*loud.*\n$/);
   }));
 
-Deno.test("every line of a run is a line of one of its parts, and its file holds all but who cannot start", () =>
+Deno.test("every line of a run is a line of one of its parts, and its file has all but those of parts that cannot start", () =>
   withFolder(async (folder) => {
     const [data, config, file] = [`${folder}/data`, `${folder}/legend.toml`, `${folder}/legend.log`];
     await Deno.writeTextFile(config, `[logging]\nfile = "${file}"\n`);
@@ -146,7 +146,7 @@ Deno.test("who starts a run by hand reads why a part refused to start, also wher
     assert.match(said, /INFO {2}run: all parts have ended\n$/);
   }));
 
-Deno.test("a part that does not end when it is asked to is killed, said, and the run has failed", () =>
+Deno.test("a part that does not end when it is asked to is killed and reported, and the run has failed", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
     const child = command(["run", "--source", "sim:7", "--data-dir", data, "--port", String(freePort())])

@@ -12,7 +12,7 @@ interface TailLine {
   data: unknown;
 }
 
-Deno.test("flipped bits in a segment are said by verify and tail, and cost only their record", () =>
+Deno.test("flipped bits in a segment are reported by verify and tail, and cost only their record", () =>
   withFolder(async (folder) => {
     const data = ["--data-dir", folder];
     assert.equal((await legend(["run", "--source", `file:${ROOT}/examples`, ...data])).code, 0);

@@ -70,7 +70,7 @@ async function damagedHeadersAreSaid(
   }
 }
 
-Deno.test("what an agent writes is packed while it runs, is read as it was, and damage is said", () =>
+Deno.test("what an agent writes is packed while it runs, is read as before, and damage is reported", () =>
   withFolder(async (folder) => {
     const [data, evidence] = [`${folder}/data`, `${folder}/data/log/decision-evidence`];
     const flags = ["--data-dir", data];

@@ -114,7 +114,7 @@ Deno.test("engine 12: a replay into a folder writes what agents of the same sour
     }
   }));
 
-Deno.test("engine 12: a replay goes neither into a log that holds something nor beside an agent", () =>
+Deno.test("engine 12: a replay is written neither into a log that is not empty nor beside an agent", () =>
   withFolder(async (folder) => {
     const own = `${folder}/own`;
     const args = ["replay", `${ROOT}/examples`, "--data-dir", own];

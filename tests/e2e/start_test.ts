@@ -185,7 +185,7 @@ Deno.test("a damaged copy is refused with one line", () =>
 /** The folder of the unpacked runtime in a cache. */
 const runtimeIn = (cache: string) => `${cache}/${names(cache).filter((name) => name !== ".lock")[0]}`;
 
-Deno.test("C2: a runtime with a byte changed in place, in any of its files, or a file less is unpacked again", () =>
+Deno.test("C2: a runtime with a changed byte in any of its files, or a missing file, is unpacked again", () =>
   withFolder(async (folder) => {
     const options = { env: { LEGEND_CACHE_DIR: `${folder}/cache` } };
     const start = async () => {
@@ -377,7 +377,7 @@ Deno.test("a noexec cache, a full disk and a folder of another user give one cle
     oneLine((await start(`${folder}/open`)).stderr, /must be this user's and not writable by others/);
   }));
 
-Deno.test("deno compile finds every module of the same entry (denort stood in for by deno)", () =>
+Deno.test("deno compile finds every module of the same entry (with deno in place of denort)", () =>
   withFolder(async (folder) => {
     const before = Deno.env.get("DENORT_BIN");
     Deno.env.set("DENORT_BIN", Deno.execPath());

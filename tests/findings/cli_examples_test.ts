@@ -35,7 +35,7 @@ Deno.test("operator 21: whatever prints results takes --json", () => {
   }
 });
 
-Deno.test("operator 21: every example of every help runs as it stands, and again with --json gives NDJSON", () =>
+Deno.test("operator 21: every example of every help runs as written, and again with --json gives NDJSON", () =>
   withFolder(async (folder) => {
     const env = {
       LEGEND_DATA_DIR: `${folder}/data`,

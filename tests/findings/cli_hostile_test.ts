@@ -24,7 +24,7 @@ Deno.test("config check refuses a file of tip accounts that no other verb would 
     assert.equal((await legend(words)).code, 0);
   }));
 
-Deno.test("what a file's name or a key's label holds begins no line of its own and moves no cursor", () =>
+Deno.test("what a file's name or a key's label contains begins no line of its own and moves no cursor", () =>
   withFolder(async (folder) => {
     const file = `${folder}/a\u001b[2J\nok.json`;
     await Deno.writeTextFile(file, "no JSON");
@@ -76,7 +76,7 @@ Deno.test("dead letters of a topic that does not exist are refused, and of one w
     assert.deepEqual([none.code, none.stdout], [0, "0 records replayed\n"]);
   }));
 
-Deno.test("a data folder that cannot be made is said in one line, and is not ready", async () => {
+Deno.test("a data folder that cannot be made is reported in one line, and is not ready", async () => {
   for (
     const words of [
       ["run", "--source", "sim:7"],

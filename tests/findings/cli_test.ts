@@ -28,7 +28,7 @@ const CONTRACT = [
   ...["support", "chaos", "bench", "completions", "version", "install"],
 ];
 
-Deno.test("operator 21: every verb of the contract is there, or NEXT.md says with which step it comes", async () => {
+Deno.test("operator 21: every verb of the contract exists, or NEXT.md says with which step it comes", async () => {
   const next = await Deno.readTextFile(`${ROOT}/docs/NEXT.md`);
   const open = next.split("\n").filter((line) => /(Step \d+|a later step)\.?$/.test(line)).join("\n");
   const known = new Set(COMMANDS.map(({ name }) => name));

@@ -40,7 +40,7 @@ Deno.test("F13: a frozen agent is killed when its latch is on disk, the answer s
     })
   ));
 
-Deno.test("operator 2: no mistake in the configuration stands in a kill's way; each is said", () =>
+Deno.test("operator 2: no mistake in the configuration prevents a kill; each is reported", () =>
   withFolder((folder) =>
     Installation.start(`${folder}/data`, async (installation) => {
       const secret = `${folder}/secret`;

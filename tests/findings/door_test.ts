@@ -87,7 +87,7 @@ const healthy = (port: number) =>
     return answer.status === 200;
   }, () => false);
 
-Deno.test("M2: half requests of strangers are ended, who is served meanwhile is not", () =>
+Deno.test("M2: half requests of strangers are ended, clients being served are not", () =>
   withFolder((folder) =>
     withApi(folder, async (port, key) => {
       const half = await Promise.all([

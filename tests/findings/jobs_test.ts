@@ -20,7 +20,7 @@ function withData(run: (data: string) => Promise<void>): Promise<void> {
   });
 }
 
-Deno.test("operator 13: a range is the same moments in every time zone, and lies on the log in milliseconds", () =>
+Deno.test("operator 13: a range is the same moments in every time zone, and is on the log in milliseconds", () =>
   withData(async (data) => {
     const midnight = 1_794_873_600_000; // 2026-11-17T00:00:00Z
     for (const [at, TZ] of ["Asia/Tokyo", "America/New_York"].entries()) {

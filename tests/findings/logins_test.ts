@@ -110,7 +110,7 @@ Deno.test("F2: a bookmark with a living refresh cookie opens its page; without o
     assert.ok(form.includes("/arbitrage?gate=ev_min"), "the form knows where to go");
   }));
 
-Deno.test("F2: `next` leads to pages of ours and nowhere else", () =>
+Deno.test("F2: `next` leads only to our own pages", () =>
   withServer(async ({ call }) => {
     const foreign = [
       "https://evil.example/",

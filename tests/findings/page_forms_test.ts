@@ -175,7 +175,7 @@ test("F24: a user is disabled and a key revoked only after a question; a key is 
   assert.equal(await status("/metrics"), 401);
 });
 
-test("F21: what is wrong stands at its field; a name that is taken is refused before there is a job", async ({ data, open, url }) => {
+test("F21: an error is shown at its field; a name in use is refused before a job is started", async ({ data, open, url }) => {
   const page = await open("/settings");
   await asIfNothingLacks(page);
   await page.goto(`${url}/datasets`);

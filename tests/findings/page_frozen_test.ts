@@ -88,11 +88,11 @@ Deno.test("the page shows the truth about a hanging agent, a hanging server, a k
     );
     await t.step("F9: the sentence is whole at 1440 pixels and on a phone", () => sentenceIsWhole(site));
     await t.step(
-      "F1: a kill to a frozen server says what it waits for, is sent again as the same one, and is obeyed",
+      "F1: a kill to a frozen server shows what it waits for, is sent again as the same kill, and is obeyed",
       () => killToFrozenServerIsObeyed(site),
     );
     await t.step(
-      "F9: a killed server is said and comes back by itself; what was typed stays",
+      "F9: a killed server is reported and comes back by itself; what was typed stays",
       () => killedServerComesBack(site),
     );
     await t.step(

@@ -42,7 +42,7 @@ Deno.test("the overview names its source, explains its numbers, and says of each
   }, { locale: "de-DE" });
 });
 
-Deno.test("F26: a first password that is too short is refused in words, and the hint of the first start is gone by then", async () => {
+Deno.test("F26: a first password that is too short is refused with a message, and the hint about the first start is gone by then", async () => {
   await withSite(async ({ browser, data, url }) => {
     const { stdout, code } = await legend(["user", "add", "visitor", "viewer", "--data-dir", data]);
     assert.equal(code, 0);

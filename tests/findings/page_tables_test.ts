@@ -126,7 +126,7 @@ test("F8: the sandwich table shows what is published, before and after it was op
   await check(false);
 });
 
-test("F10: the refusals of a gate are rows where it is among the terms, each with all of its own, filtered too", async ({ open }) => {
+test("F10: the refusals of a gate are the rows that it refused, each with all of its terms, also filtered", async ({ open }) => {
   const page = await open("/arbitrage?gate=ev_min");
   await page.waitForSelector("tbody tr[data-id]");
   // The pointer on the table: the list does not change while it is compared.
@@ -238,7 +238,7 @@ test("F16: the table is one tab stop, and no key loses the focus", async ({ open
   await page.waitForFunction((id) => (document.activeElement as HTMLElement).dataset.id === id, id);
 });
 
-test("F16: ? lists the keys, c copies, g goes to each page, / filters; none of them while typing", async ({ open, url }) => {
+test("F16: ? lists the keys, c copies, g goes to each page, / filters; none of them works while typing", async ({ open, url }) => {
   const page = await open("/arbitrage?gate=score_min");
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.waitForSelector("tbody tr[data-id]");

@@ -149,7 +149,7 @@ Deno.test("operator 12: a stop with the own store ends with 0", () =>
     assert.deepEqual(processesOf(run.data), []);
   }));
 
-Deno.test("L10, operator 17: a part that is started again and again is BAD in doctor, with how often and how it ended", () =>
+Deno.test("L10, operator 17: a part that restarts repeatedly is BAD in doctor, with how often and how it ended", () =>
   withFolder(async (folder) => {
     await using run = new Run(`${folder}/data`);
     await agentsRun(run.data);

@@ -67,7 +67,7 @@ Deno.test("H2: what a running API adds while `audit verify` looks is not a fault
     }
   }));
 
-Deno.test("H2: what `audit verify` finds it lists, with rc 1; doctor says it too; an anchor file is held against it", () =>
+Deno.test("H2: `audit verify` lists what it finds, with exit code 1; doctor reports it too; an anchor file is compared", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
     const anchor = `${folder}/anchor`;
@@ -133,7 +133,7 @@ Deno.test("H2: what `audit verify` finds it lists, with rc 1; doctor says it too
     ]]);
   }));
 
-Deno.test("M1: a stranger at 64 connections slows no kill, keeps no admin out, learns no name", async () => {
+Deno.test("M1: a stranger with 64 connections slows no kill, locks no admin out, learns no name", async () => {
   const { kills, logins, growthBytes, timesOf } = await stranger({ seconds: 5, connections: 64 });
   // The soak compares the 99th of a hundred with 200 ms; here the machine may be loaded.
   const killMs = quantile(kills, 0.5);

@@ -170,7 +170,7 @@ function damage(path: string, bytes: Damage["bytes"]): void {
   Deno.writeFileSync(segment!, whole);
 }
 
-Deno.test("section 3: each damaged file is said in one line that names it and what to do", async (t) => {
+Deno.test("section 3: each damaged file is reported in one line that names it and what to do", async (t) => {
   await withFolder(async (folder) => {
     const whole = `${folder}/whole`;
     await traded(whole);

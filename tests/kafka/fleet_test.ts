@@ -35,7 +35,7 @@ interface Agent {
   killed: boolean;
 }
 
-Deno.test("the page of a host without agents shows and controls those of all others, and says who is silent", () =>
+Deno.test("the page of a host without agents shows and controls those of all others, and names silent ones", () =>
   withCluster(async (cluster) => {
     await using fleet = await startFleet(cluster);
     const mev = await allAreShown(fleet);

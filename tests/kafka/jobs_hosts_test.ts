@@ -80,7 +80,7 @@ async function submitSlowTraining(data: string, env: Env, begin: number): Promis
   return (await call(data, env, ["train", "mev", ...range, ...slow, "--detach"])).trim();
 }
 
-Deno.test("a worker that stood still loses its job to another host, and what it still makes is thrown away", () =>
+Deno.test("a worker that was frozen loses its job to another host, and what it still makes is discarded", () =>
   withCluster(async (cluster) => {
     const hosts = ["one", "two"].map((name) => `${cluster.folder}/${name}`) as [string, string];
     const { env } = cluster;

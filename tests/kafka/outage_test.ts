@@ -15,7 +15,7 @@ import { storeOfUrl } from "./lossless.ts";
 const TOPIC = "arbitrage-decisions-proto";
 const library = new Library(LIBRARY);
 
-Deno.test("a broker away leaves agents alone; the spool is sent in order when it is back", () =>
+Deno.test("agents run while the broker is down; the spool is sent in order when it is back", () =>
   withFolder(async (folder) => {
     const report = await brokerAway(folder, 5);
     assert.ok(report.sent > 1_000, JSON.stringify(report));

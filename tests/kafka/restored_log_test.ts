@@ -122,7 +122,7 @@ async function acceptedWithoutLossOrDoubles({ data, env, rows, sinkOnce }: Insta
   }
 }
 
-Deno.test("operator 4: an older log beside a newer store is said, stored no further, and accepted without loss or doubles", () =>
+Deno.test("operator 4: an older log with a newer store is reported, not stored further, and accepted without loss or duplicates", () =>
   withFolder(async (folder) => {
     const data = `${folder}/data`;
     const { url, part } = await startClickHouse(`${folder}/clickhouse`);

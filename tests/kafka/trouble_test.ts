@@ -193,7 +193,7 @@ const ROWS: readonly Row[] = [
     env: { CLICKHOUSE_URL: "CLICKHOUSE-WITH-A-WRONG-PASSWORD" },
   },
   {
-    name: "a store that can be read and not written to",
+    name: "a store that can be read but not written",
     part: "store",
     reason: /Cannot run a statement on ClickHouse: .*VIOLATED_CONSTRAINT/,
     env: { CLICKHOUSE_URL: "CLICKHOUSE" },
@@ -250,7 +250,7 @@ for (const row of ROWS) {
 }
 
 Deno.test({
-  name: "a store whose disk is full: said once, not ready, and what waited is stored when there is room",
+  name: "a store whose disk is full: reported once, not ready, and what waited is stored when there is room",
   ignore: !canMount,
   fn: () =>
     withFolder((folder) =>

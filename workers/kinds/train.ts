@@ -61,7 +61,7 @@ export const train: JobKind<TrainArgs> = {
     if (promote === "never") return null;
     return {
       right: "models",
-      why: `promote \`${promote}\` needs the right \`models\`, without it only \`never\` is taken`,
+      why: `promote \`${promote}\` needs the right \`models\`, without it only \`never\` is accepted`,
     };
   },
   scheduled: { args: scheduled, at: (args, range) => kept.parse({ ...args, range }) },

@@ -2,7 +2,7 @@ import type { StoredQuery } from "./query.ts";
 
 export const lossProof: StoredQuery = {
   name: "loss_proof",
-  summary: "For each topic: records taken = rows + dead letters + duplicates, and records lost before that",
+  summary: "For each topic: records read = rows + dead letters + duplicates, and records lost before that",
   params: {},
   sql:
     `SELECT topic, sum(records) AS records, sum(rows) AS rows, sum(dead) AS dead, sum(duplicates) AS duplicates,
