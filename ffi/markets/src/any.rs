@@ -1,0 +1,89 @@
+//! All markets behind one type: one row per DEX.
+
+use crate::{Accounts, Address, Market, Now, Quote, Refusal, Side};
+
+/// Makes the enum of markets and its calls from one row per DEX: variant, module, type.
+macro_rules! markets {
+    ($($name:ident, $module:ident, $id:literal;)*) => {
+        /// A market of any DEX, with what swaps change.
+        pub enum AnyMarket {
+            $(
+                #[doc = concat!("`", $id, "`.")]
+                $name(crate::$module::$name, <crate::$module::$name as Market>::Head),
+            )*
+        }
+
+        /// Ids of the DEXes that are quoted.
+        pub const IDS: &[&str] = &[$($id),*];
+
+        impl AnyMarket {
+            /// Reads the pool at `address`; its owner says which DEX it is. `None`: a program without a market.
+            pub fn load(address: &Address, accounts: &dyn Accounts) -> Option<Result<AnyMarket, Refusal>> {
+                let Some(pool) = accounts.get(address) else { return Some(Err(Refusal::NotHeld(*address))) };
+                $(
+                    if pool.owner == crate::$module::PROGRAM {
+                        return Some(
+                            <crate::$module::$name as Market>::load(address, accounts)
+                                .map(|(market, head)| AnyMarket::$name(market, head)),
+                        );
+                    }
+                )*
+                None
+            }
+
+            /// The DEX.
+            #[must_use]
+            pub fn id(&self) -> &'static str {
+                match self { $(AnyMarket::$name(..) => $id,)* }
+            }
+
+            /// The mints of side A and side B.
+            #[must_use]
+            pub fn mints(&self) -> [Address; 2] {
+                match self { $(AnyMarket::$name(market, _) => market.mints(),)* }
+            }
+
+            /// As [`Market::quote_in`].
+            ///
+            /// # Errors
+            /// As there.
+            pub fn quote_in(&self, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
+                match self { $(AnyMarket::$name(market, head) => market.quote_in(head, side, amount, now),)* }
+            }
+
+            /// As [`Market::quote_out`].
+            ///
+            /// # Errors
+            /// As there.
+            pub fn quote_out(&self, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
+                match self { $(AnyMarket::$name(market, head) => market.quote_out(head, side, amount, now),)* }
+            }
+
+            /// As [`Market::marginal`].
+            #[must_use]
+            pub fn marginal(&self, side: Side, now: &Now) -> f64 {
+                match self { $(AnyMarket::$name(market, head) => market.marginal(head, side, now),)* }
+            }
+
+            /// As [`Market::swap`].
+            ///
+            /// # Errors
+            /// As there.
+            pub fn swap(&mut self, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
+                match self { $(AnyMarket::$name(market, head) => market.swap(head, side, amount, now),)* }
+            }
+        }
+    };
+}
+
+markets! {
+    RaydiumCpmm, raydium_cpmm, "raydium_cpmm";
+}
+
+impl AnyMarket {
+    /// The side of a mint; `None` when the pool does not hold it.
+    #[must_use]
+    pub fn side_of(&self, mint: &Address) -> Option<Side> {
+        Side::BOTH.into_iter().find(|side| self.mints()[side.index()] == *mint)
+    }
+}
