@@ -133,7 +133,7 @@ pub unsafe extern "C" fn legend_capture(
         guard(out, out_len, |out| {
             let options: CaptureOptions = serde_json::from_str(text(options, options_len)?)
                 .map_err(|error| Failure(Status::Invalid, format!("Cannot capture: {error}")))?;
-            let source = sources::any::Source::open(
+            let source = sources::source::Source::open(
                 &options.sources,
                 options.slot,
                 false,

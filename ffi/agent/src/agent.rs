@@ -12,7 +12,7 @@ use control::names::module_of;
 use control::socket_server::listen;
 use models::watch::Watcher;
 use sources::accounts;
-use sources::any::Source;
+use sources::source::Source;
 use sources::topic::TopicSource;
 use topic_log::LogError;
 use wire::control::Module;

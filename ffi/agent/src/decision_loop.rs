@@ -12,7 +12,7 @@ use engine::strategy::paper::Outcome;
 use engine::tips::TipAccounts;
 use models::Slot;
 use sources::accounts::{self, OwnedAccount};
-use sources::any::Source;
+use sources::source::Source;
 use topic_log::stderr::say;
 use wire::control::Module;
 

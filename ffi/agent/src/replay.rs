@@ -11,7 +11,7 @@ use engine::envelope;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sources::accounts;
-use sources::any::Source;
+use sources::source::Source;
 use sources::unpack::read_text;
 use wire::control::Module;
 use wire::hex::to_hex;

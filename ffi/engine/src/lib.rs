@@ -21,6 +21,7 @@ pub mod mint_risks;
 pub mod missed;
 pub mod policy;
 pub mod pools;
+pub mod position;
 pub mod pubkey;
 pub mod seen;
 pub mod strategy;

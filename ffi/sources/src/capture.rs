@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::any::Source;
 use super::block::Block;
 use super::error::SourceError;
 use super::journal::{JournalWriter, Origin, block_meta};
+use super::source::Source;
 
 /// Content of a capture.
 pub struct CaptureOutcome {

@@ -103,10 +103,10 @@ pub enum SourceError {
     NotText(PathBuf),
     /// Folders without any file of a known ending.
     #[error("Cannot read {0}: no .json, .ndjson, .jsonl or .journal file in it")]
-    NothingThere(String),
+    NoFiles(String),
     /// Not a journal, or one of another version.
     #[error("Cannot read {}: it is no capture journal of this version", .0.display())]
-    NoJournal(PathBuf),
+    NotAJournal(PathBuf),
     /// A journal that is damaged from here on.
     #[error("Cannot read {} from byte {at} on: the record there is cut or damaged", .path.display())]
     Damaged {
@@ -201,9 +201,9 @@ mod tests {
     use super::*;
 
     fn check(errors: Vec<(SourceError, &str)>) {
-        for (error, said) in errors {
-            assert_eq!(error.to_string(), said);
-            assert_eq!(error.is_partial(), said.starts_with("Cannot read all of "), "{said}");
+        for (error, text) in errors {
+            assert_eq!(error.to_string(), text);
+            assert_eq!(error.is_partial(), text.starts_with("Cannot read all of "), "{text}");
         }
     }
 
@@ -235,10 +235,13 @@ mod tests {
             ),
             (SourceError::NotText(path()), "Cannot read /a.json: it is not UTF-8 text"),
             (
-                SourceError::NothingThere("/a, /b".to_owned()),
+                SourceError::NoFiles("/a, /b".to_owned()),
                 "Cannot read /a, /b: no .json, .ndjson, .jsonl or .journal file in it",
             ),
-            (SourceError::NoJournal(path()), "Cannot read /a.json: it is no capture journal of this version"),
+            (
+                SourceError::NotAJournal(path()),
+                "Cannot read /a.json: it is no capture journal of this version",
+            ),
             (
                 SourceError::Damaged { path: path(), at: 12 },
                 "Cannot read /a.json from byte 12 on: the record there is cut or damaged",

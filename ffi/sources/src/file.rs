@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::value::RawValue;
 
 use engine::frame::{FrameError, Transaction, block_end};
+use engine::position::ChainPosition;
 
 pub use self::counts::SourceCounts;
 use self::counts::Unread;
@@ -18,10 +19,10 @@ use self::documents::{for_each_document, has_null_result};
 use super::block::Block;
 use super::error::{NoBlock, SourceError};
 use super::journal::Frames;
+use super::one_pass::{self, BlockHeader};
 use super::rpc::{Document, List, TransactionWithMeta, WholeTransaction};
-use super::to_frame::{self, Place, SkipReason};
+use super::to_frame::{self, SkipReason};
 use super::unpack::{self, TEXT_BYTES_MAX, Unpacked};
-use super::whole::{self, BlockSays};
 
 /// Maximum size of a block that is read in one pass: a longer one is read by transaction, with less memory.
 const WHOLE_BYTES_MAX: usize = 32 << 20;
@@ -63,12 +64,12 @@ impl FileSource {
                 return Err(error);
             }
             let shown: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
-            return Err(SourceError::NothingThere(shown.join(", ")));
+            return Err(SourceError::NoFiles(shown.join(", ")));
         }
         let mut keyed = Vec::with_capacity(files.len());
-        let alone = files.len() == 1;
+        let single = files.len() == 1;
         for file in files {
-            let slot = if alone { Some(0) } else { slot_in_name(&file).or_else(|| first_slot(&file)) };
+            let slot = if single { Some(0) } else { slot_in_name(&file).or_else(|| first_slot(&file)) };
             keyed.push((slot.unwrap_or(0), file));
         }
         keyed.sort();
@@ -106,18 +107,18 @@ impl FileSource {
             return Ok(true);
         }
         let hint = self.slot.or_else(|| slot_in_name(&path));
-        let mut goes_on = true;
+        let mut continues = true;
         unpack::for_each_text(&path, TEXT_BYTES_MAX, |text, whole| {
             if whole || !text.trim_ascii().is_empty() {
                 self.read_text(&path, text, hint, &mut |block| {
-                    goes_on = each(block);
-                    goes_on
+                    continues = each(block);
+                    continues
                 })?;
             }
             if !whole {
                 self.unread.lines_before += text.bytes().filter(|byte| *byte == b'\n').count();
             }
-            Ok(goes_on)
+            Ok(continues)
         })?;
         self.counts.files += 1;
         self.unread.error(&path).map_or(Ok(true), Err)
@@ -190,22 +191,24 @@ impl FileSource {
 
     /// Fills `block` if `text` is exactly one block, with a known slot and nothing unusual in it.
     fn read_whole(&self, text: &str, hint: Option<u64>, block: &mut Block) -> bool {
-        let mut sure = self.slot;
+        let mut known_slot = self.slot;
         // A second pass if the slot comes only after the transactions.
         for _ in 0..2 {
             block.clear(0, 0, true);
-            let mut taken = None;
-            let says = whole::read(text, |said, WholeTransaction { transaction, meta, version }| {
-                taken = sure.or(said).or(hint);
-                let place = Place { slot: taken.unwrap_or_default(), index: block.len() as u64 };
-                let written =
-                    block.push(0, |out| to_frame::write_parsed(out, place, transaction, meta, version));
-                written.is_ok()
-            });
-            let Ok(BlockSays { slot, block_time }) = says else { return false };
-            sure = sure.or(slot).or(hint);
-            let Some(slot) = sure else { return false };
-            if taken == sure || block.is_empty() {
+            let mut used_slot = None;
+            let header =
+                one_pass::read(text, |slot_so_far, WholeTransaction { transaction, meta, version }| {
+                    used_slot = known_slot.or(slot_so_far).or(hint);
+                    let position =
+                        ChainPosition { slot: used_slot.unwrap_or_default(), index: block.len() as u64 };
+                    let written = block
+                        .push(0, |out| to_frame::write_parsed(out, position, transaction, meta, version));
+                    written.is_ok()
+                });
+            let Ok(BlockHeader { slot, block_time }) = header else { return false };
+            known_slot = known_slot.or(slot).or(hint);
+            let Some(slot) = known_slot else { return false };
+            if used_slot == known_slot || block.is_empty() {
                 block.end(slot, nanoseconds(block_time));
                 return true;
             }
@@ -215,8 +218,8 @@ impl FileSource {
 
     /// Reads the blocks of a capture journal: frames up to a `block_meta`, which ends the slot.
     fn read_journal(&mut self, path: &Path, mut each: impl FnMut(&Block) -> bool) -> Result<(), SourceError> {
-        let mut frames =
-            Frames::open(Unpacked::open(path)?)?.ok_or_else(|| SourceError::NoJournal(path.to_path_buf()))?;
+        let mut frames = Frames::open(Unpacked::open(path)?)?
+            .ok_or_else(|| SourceError::NotAJournal(path.to_path_buf()))?;
         let mut block = Block::default();
         let mut transaction = Transaction::default();
         while let Some(captured) = frames.next() {
@@ -324,8 +327,8 @@ impl FileSource {
         meta: &RawValue,
         version: Option<&RawValue>,
     ) {
-        let (at, place) = (block.time_ns, Place { slot: block.slot, index });
-        let written = block.push(at, |out| to_frame::write(out, place, transaction, meta, version));
+        let (at, position) = (block.time_ns, ChainPosition { slot: block.slot, index });
+        let written = block.push(at, |out| to_frame::write(out, position, transaction, meta, version));
         if let Err(reason) = &written {
             self.unread.transaction(transaction, reason);
         }

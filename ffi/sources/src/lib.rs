@@ -1,19 +1,19 @@
 //! Sources of frames.
 
 pub mod accounts;
-pub mod any;
 pub mod block;
 pub mod capture;
 pub mod error;
 pub mod file;
 pub mod journal;
+mod one_pass;
 pub mod owned_account;
 mod proto;
 mod rpc;
 pub mod sim;
+pub mod source;
 mod text;
 mod to_frame;
 pub mod topic;
 pub mod unpack;
-mod whole;
 mod wire_transaction;

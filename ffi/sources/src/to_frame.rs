@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use engine::base58;
+use engine::position::ChainPosition;
 use engine::pubkey::{Pubkey, Signature};
 use serde_json::value::RawValue;
 use thiserror::Error;
@@ -40,13 +41,6 @@ impl SkipReason {
 pub const UNRECORDED: &str =
     "it has no innerInstructions (the node that answered does not record them), need a node that does";
 
-/// Position of a transaction on the chain.
-#[derive(Clone, Copy)]
-pub struct Place {
-    pub slot: u64,
-    pub index: u64,
-}
-
 struct Parts<'a> {
     /// Its keys include the loaded ones, as the indices expect.
     transaction: WireTransaction,
@@ -61,14 +55,14 @@ struct Parts<'a> {
 /// `out` is then unchanged.
 pub fn write(
     out: &mut Vec<u8>,
-    place: Place,
+    position: ChainPosition,
     transaction: &RawValue,
     meta: &RawValue,
     version: Option<&RawValue>,
 ) -> Result<(), SkipReason> {
     let meta: Meta<'_> = serde_json::from_str(meta.get()).map_err(|error| SkipReason::json(&error))?;
     let body: Body<'_> = serde_json::from_str(transaction.get()).map_err(|error| SkipReason::json(&error))?;
-    write_parsed(out, place, body, meta, version)
+    write_parsed(out, position, body, meta, version)
 }
 
 /// As [`write`], with the meta already parsed.
@@ -77,7 +71,7 @@ pub fn write(
 /// `out` is then unchanged.
 pub fn write_parsed(
     out: &mut Vec<u8>,
-    place: Place,
+    position: ChainPosition,
     transaction: Body<'_>,
     meta: Meta<'_>,
     version: Option<&RawValue>,
@@ -112,9 +106,9 @@ pub fn write_parsed(
             info.number(2, is_vote.into());
             info.message(3, |body| write_transaction(body, &parts));
             info.message(4, |meta| write_meta(meta, &parts, &inner));
-            info.number(5, place.index);
+            info.number(5, position.index);
         });
-        update.number(2, place.slot);
+        update.number(2, position.slot);
     });
     Ok(())
 }

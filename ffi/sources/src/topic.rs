@@ -19,9 +19,9 @@ pub const RAW_TOPIC: &str = wire::topics::SANDWICH_RAW;
 const RAW_PARTITIONS: u16 = 6;
 const BLOCK_BYTES: usize = 4 << 20;
 /// How long one read waits for a record: in between, commands are checked.
-const WAIT: Duration = Duration::from_millis(20);
+const READ_WAIT: Duration = Duration::from_millis(20);
 /// Pause before an unreachable broker is tried again.
-const AGAIN: Duration = Duration::from_millis(500);
+const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 enum Input {
     Embedded(Box<Topic>, Box<Position>),
@@ -36,7 +36,7 @@ pub struct TopicSource {
     parser: FileSource,
     records: Vec<u8>,
     /// Whether the current error was already logged.
-    said: bool,
+    error_logged: bool,
 }
 
 impl TopicSource {
@@ -49,7 +49,7 @@ impl TopicSource {
             input: None,
             parser: FileSource::of_texts(),
             records: Vec::new(),
-            said: false,
+            error_logged: false,
         }
     }
 
@@ -70,13 +70,13 @@ impl TopicSource {
     pub fn read(&mut self, mut each: impl FnMut(&Block) -> bool) {
         if self.input.is_none() {
             match self.open() {
-                Ok(input) => (self.input, self.said) = (Some(input), false),
+                Ok(input) => (self.input, self.error_logged) = (Some(input), false),
                 Err(error) => {
-                    if !self.said {
+                    if !self.error_logged {
                         topic_log::stderr::say(&error.to_string());
-                        self.said = true;
+                        self.error_logged = true;
                     }
-                    std::thread::sleep(AGAIN);
+                    std::thread::sleep(RETRY_PAUSE);
                     return;
                 }
             }
@@ -85,7 +85,7 @@ impl TopicSource {
         match &mut self.input {
             Some(Input::Embedded(topic, position)) => {
                 match position.read(topic, &mut self.records, BLOCK_BYTES) {
-                    Ok(Read::Records(0)) => drop(topic.wait(position.offset(), WAIT)),
+                    Ok(Read::Records(0)) => drop(topic.wait(position.offset(), READ_WAIT)),
                     Ok(_) => {}
                     Err(error) => {
                         topic_log::stderr::say(&error.to_string());
@@ -96,7 +96,7 @@ impl TopicSource {
             Some(Input::Kafka(reader)) => {
                 reader.read(&mut self.records, BLOCK_BYTES);
                 if self.records.is_empty() {
-                    reader.wait(WAIT);
+                    reader.wait(READ_WAIT);
                 }
             }
             None => {}

@@ -5,7 +5,7 @@ use engine::decision::{Decision, Kind, LandedLeg, Tier};
 use engine::engine::{Engine, Event};
 use engine::pubkey::Signature;
 use sources::accounts;
-use sources::sim::{FIRST_SLOT, Planted, Routed, SimSource};
+use sources::sim::{FIRST_SLOT, Loss, Planted, Routed, SimSource};
 
 /// Slots per seed; attacks begin in all but the last ones.
 const SLOTS: u64 = 10;
@@ -28,7 +28,11 @@ fn found(decision: &Decision) -> Planted {
         losses: decision
             .victim_losses
             .iter()
-            .map(|loss| (loss.signature, loss.out_actual, loss.out_without))
+            .map(|loss| Loss {
+                signature: loss.signature,
+                out_actual: loss.out_actual,
+                out_without: loss.out_without,
+            })
             .collect(),
         hops: if arbitrage { decision.fronts.len() } else { 0 },
     }
@@ -93,7 +97,7 @@ fn the_engine_finds_what_was_planted_and_nothing_else_over_1000_seeds() {
 }
 
 #[test]
-fn whoever_shares_a_routers_accounts_stays_who_he_is_over_200_seeds() {
+fn users_of_a_routers_shared_accounts_keep_their_own_identity_over_200_seeds() {
     let mut routed = Routed::default();
     for seed in 5_000..5_200 {
         let (planted, answers, part) = run(seed);

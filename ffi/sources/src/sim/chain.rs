@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use engine::pubkey::Pubkey;
 
-use super::acts::Act;
-use super::market::Market;
-use super::plot::{Happened, Planted, Plot, Routed};
+use super::actions::Action;
+use super::market::{Market, PoolSide};
 use super::random::Random;
+use super::round_trip::{Planted, PoolEvent, RoundTrip, Routed};
 use super::routes::routes;
 
 /// Nanoseconds of a slot.
@@ -27,21 +27,26 @@ const TIP_ACCOUNTS: [&str; 3] = [
 /// Lamports of one SOL.
 pub const SOL_LAMPORTS: u64 = 1_000_000_000;
 
+/// A wallet that does not trade again after a slot.
+pub struct Leaving {
+    pub last_slot: u64,
+    pub wallet: Pubkey,
+}
+
 /// The simulated chain.
 pub struct Chain {
     pub random: Random,
     pub market: Market,
     pub slot: u64,
-    pub plots: HashMap<u64, Plot>,
-    pub next_plot: u64,
-    /// Acts by slot, in order within a script.
-    pub scripts: HashMap<u64, Vec<Vec<Act>>>,
-    pub history: Vec<Vec<Happened>>,
-    /// Wallets and the slot after which they do not trade again.
-    pub leaving: Vec<(u64, Pubkey)>,
+    pub round_trips: HashMap<u64, RoundTrip>,
+    pub next_round_trip: u64,
+    /// Actions by slot, in order within a script.
+    pub scripts: HashMap<u64, Vec<Vec<Action>>>,
+    pub history: Vec<Vec<PoolEvent>>,
+    pub leaving: Vec<Leaving>,
     pub ledger: Vec<Planted>,
     pub routed: Routed,
-    pub routes: Vec<Vec<(usize, usize)>>,
+    pub routes: Vec<Vec<PoolSide>>,
     pub tips: Vec<Pubkey>,
     pub frames_at_once: u64,
 }
@@ -58,8 +63,8 @@ impl Chain {
             random,
             market,
             slot: first_slot,
-            plots: HashMap::new(),
-            next_plot: 0,
+            round_trips: HashMap::new(),
+            next_round_trip: 0,
             scripts: HashMap::new(),
             history,
             leaving: Vec::new(),
@@ -71,13 +76,13 @@ impl Chain {
         }
     }
 
-    /// The time of the block's frame of this number.
+    /// When the block's frame with this index is received.
     pub fn time_ns(&self, frame: usize) -> u64 {
         self.slot * SLOT_NS + frame as u64 * (SLOT_NS / self.frames_at_once.max(1))
     }
 
-    /// Acts that happen in this order, so many slots from now.
-    pub fn script(&mut self, slots_later: u64, acts: Vec<Act>) {
-        self.scripts.entry(self.slot + slots_later).or_default().push(acts);
+    /// Actions that happen in this order, so many slots from now.
+    pub fn script(&mut self, slots_later: u64, actions: Vec<Action>) {
+        self.scripts.entry(self.slot + slots_later).or_default().push(actions);
     }
 }

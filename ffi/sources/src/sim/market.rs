@@ -12,7 +12,7 @@ use crate::owned_account::OwnedAccount;
 /// Lamports that a token account must hold to exist.
 const TOKEN_RENT_LAMPORTS: u64 = 2_039_280;
 /// Lamports of accounts whose balance never changes (programs, pool states).
-pub const STILL_LAMPORTS: u64 = 1_141_440;
+pub const STATIC_LAMPORTS: u64 = 1_141_440;
 /// Index of wrapped SOL among the mints.
 pub const SOL: usize = 0;
 /// Index of the dollar among the mints.
@@ -61,13 +61,22 @@ pub struct Pool {
     /// Its token accounts.
     pub vaults: [Pubkey; 2],
     /// Base units in the vaults that do not belong to the pool.
-    pub owed: [u64; 2],
+    pub fees_owed: [u64; 2],
     /// Owner of the vaults.
     pub authority: Pubkey,
     /// CPMM: the fee configuration. v4: the open orders account.
     pub config: Pubkey,
     /// v4: whether its traders use the short form without an order book.
     pub short: bool,
+}
+
+/// A pool, and the side of it that is paid.
+#[derive(Clone, Copy)]
+pub struct PoolSide {
+    /// Index of the pool.
+    pub pool: usize,
+    /// 0 or 1.
+    pub side: usize,
 }
 
 /// All accounts and pools.
@@ -134,13 +143,13 @@ impl Market {
             key: random.key(),
             mints,
             vaults: [random.key(), random.key()],
-            owed: [random.below(1_000_000), random.below(1_000_000)],
+            fees_owed: [random.below(1_000_000), random.below(1_000_000)],
             authority: random.key(),
             config: random.key(),
             short: random.chance(50),
         };
         for side in [0, 1] {
-            let amount = amounts[side] + pool.owed[side];
+            let amount = amounts[side] + pool.fees_owed[side];
             self.open(pool.vaults[side], mints[side], pool.authority, amount);
         }
         self.pools.push(pool);
@@ -207,7 +216,7 @@ impl Market {
     /// What prices a pool now.
     pub fn state(&self, pool: usize) -> State {
         let pool = &self.pools[pool];
-        State { vaults: pool.vaults.map(|vault| self.amount(&vault)), owed: pool.owed }
+        State { vaults: pool.vaults.map(|vault| self.amount(&vault)), fees_owed: pool.fees_owed }
     }
 
     /// What the pool would pay for `amount` of its side `side`.
@@ -215,11 +224,11 @@ impl Market {
         self.state(pool).swap(self.pools[pool].program, side, amount)
     }
 
-    /// The smallest amount of its side `side` for which the pool pays `wanted`; 0 when it never does.
-    pub fn price_of(&self, pool: usize, side: usize, wanted: u64) -> u64 {
-        let pays = |amount: u64| self.quote(pool, side, amount).unwrap_or(0) >= wanted;
+    /// The smallest amount of its side `side` for which the pool pays `out_min`; 0 when it never does.
+    pub fn amount_for(&self, pool: usize, side: usize, out_min: u64) -> u64 {
+        let pays = |amount: u64| self.quote(pool, side, amount).unwrap_or(0) >= out_min;
         let (mut low, mut high) = (0, self.state(pool).vaults[side]);
-        if wanted == 0 || !pays(high) {
+        if out_min == 0 || !pays(high) {
             return 0;
         }
         while low + 1 < high {
@@ -251,7 +260,7 @@ impl Market {
     fn amm_v4(&self, pool: &Pool) -> OwnedAccount {
         let mut data = vec![0; 752];
         let mut put = |at: usize, bytes: &[u8]| data[at..at + bytes.len()].copy_from_slice(bytes);
-        for (at, number) in [(176, 25), (184, 10_000), (192, pool.owed[0]), (200, pool.owed[1])] {
+        for (at, number) in [(176, 25), (184, 10_000), (192, pool.fees_owed[0]), (200, pool.fees_owed[1])] {
             put(at, &number.to_le_bytes());
         }
         for side in [0, 1] {
@@ -269,7 +278,7 @@ impl Market {
         for side in [0, 1] {
             put(72 + 32 * side, &pool.vaults[side].0);
             put(168 + 32 * side, &self.mints[pool.mints[side]].0);
-            put(341 + 8 * side, &pool.owed[side].to_le_bytes());
+            put(341 + 8 * side, &pool.fees_owed[side].to_le_bytes());
         }
         let mut config = vec![0; 236];
         for (at, rate) in [(12, CPMM_TRADE), (20, CPMM_PROTOCOL), (28, CPMM_FUND)] {
@@ -299,7 +308,7 @@ pub struct State {
     /// Base units in the vaults.
     pub vaults: [u64; 2],
     /// How many of them do not belong to the pool.
-    pub owed: [u64; 2],
+    pub fees_owed: [u64; 2],
 }
 
 impl State {
@@ -309,8 +318,8 @@ impl State {
     pub fn swap(&mut self, program: Program, side: usize, amount: u64) -> Option<u64> {
         let other = 1 - side;
         let (own_in, own_out) = (
-            self.vaults[side].checked_sub(self.owed[side])?,
-            self.vaults[other].checked_sub(self.owed[other])?,
+            self.vaults[side].checked_sub(self.fees_owed[side])?,
+            self.vaults[other].checked_sub(self.fees_owed[other])?,
         );
         let (fee, kept) = match program {
             Program::AmmV4 if amount < 200 => (0, 0),
@@ -326,7 +335,7 @@ impl State {
         let paid = u128::from(own_out) * paying / (u128::from(own_in) + paying).max(1);
         let paid = u64::try_from(paid).ok().filter(|&paid| paid > 0)?;
         self.vaults[side] = self.vaults[side].checked_add(amount)?;
-        self.owed[side] += kept;
+        self.fees_owed[side] += kept;
         self.vaults[other] -= paid;
         Some(paid)
     }

@@ -3,21 +3,21 @@
 //! Its ledger lists what it planted, computed from what was executed, not from what was intended.
 //! Nothing after the source knows that the data is simulated.
 
-mod acts;
+mod actions;
 mod arbitrage;
 mod chain;
 mod landing;
 mod market;
 mod performing;
-mod plot;
 mod random;
+mod round_trip;
 mod routes;
 mod staging;
 mod transaction;
 
 use self::chain::Chain;
 pub use self::chain::{FIRST_SLOT, SLOT_NS};
-pub use self::plot::{Loss, Planted, Routed};
+pub use self::round_trip::{Loss, Planted, Routed};
 use super::block::Block;
 use crate::owned_account::OwnedAccount;
 
@@ -62,11 +62,11 @@ impl SimSource {
         let (chain, block) = (&mut self.chain, &mut self.block);
         block.clear(chain.slot, (chain.slot + 1) * SLOT_NS, true);
         chain.stage();
-        let acts = chain.shuffled();
-        chain.frames_at_once = 2 * acts.len() as u64 + 1;
-        chain.announce(&acts, block);
-        for (index, act) in (0..).zip(&acts) {
-            chain.perform(index, act, block);
+        let actions = chain.shuffled();
+        chain.frames_at_once = 2 * actions.len() as u64 + 1;
+        chain.announce(&actions, block);
+        for (index, action) in (0..).zip(&actions) {
+            chain.perform(index, action, block);
         }
         chain.settle();
         chain.slot += 1;

@@ -2,13 +2,14 @@
 
 use engine::pubkey::Pubkey;
 
-use super::acts::Act;
-use super::chain::{Chain, SOL_LAMPORTS, WINDOW_SLOTS};
-use super::plot::Plot;
+use super::actions::Action;
+use super::chain::{Chain, Leaving, SOL_LAMPORTS, WINDOW_SLOTS};
+use super::market::PoolSide;
+use super::round_trip::{PartyHoldings, RoundTrip};
 use super::transaction::Via;
 
-/// What a plot will do, drawn at random.
-struct PlotPlan {
+/// What a round trip will do, drawn at random.
+struct RoundTripPlan {
     wallets: Vec<Pubkey>,
     /// The wallets are one party.
     together: bool,
@@ -42,28 +43,29 @@ impl Chain {
     /// Writes the scripts that begin in this slot.
     pub fn stage(&mut self) {
         for _ in 0..self.random.between(4, 16) {
-            let act = self.trade(None);
-            self.script(0, vec![act]);
+            let action = self.trade(None);
+            self.script(0, vec![action]);
         }
         for _ in 0..self.random.between(0, 3) {
             match self.random.below(100) {
-                0..=69 => self.stage_plot(),
+                0..=69 => self.stage_round_trip(),
                 70..=84 => self.stage_liquidity(),
                 _ => self.stage_other_pool(),
             }
         }
         for _ in 0..self.random.between(0, 3) {
             let careful = self.random.chance(80);
-            self.script(0, vec![Act::Arbitrage { careful }]);
+            self.script(0, vec![Action::Arbitrage { careful }]);
         }
-        self.script(0, vec![Act::Vote]);
-        self.script(0, vec![Act::Vote]);
+        self.script(0, vec![Action::Vote]);
+        self.script(0, vec![Action::Vote]);
     }
 
     /// A single trade, in `place` (pool and side) or anywhere.
-    fn trade(&mut self, place: Option<(usize, usize)>) -> Act {
+    fn trade(&mut self, place: Option<PoolSide>) -> Action {
         let random = &mut self.random;
-        let (pool, side) = place.unwrap_or((random.index(self.market.pools.len()), random.index(2)));
+        let anywhere = PoolSide { pool: random.index(self.market.pools.len()), side: random.index(2) };
+        let PoolSide { pool, side } = place.unwrap_or(anywhere);
         let state = self.market.state(pool);
         let amount = state.vaults[side] / random.between(60, 6_000) + random.below(1_000);
         let quote = self.market.quote(pool, side, amount).unwrap_or(0);
@@ -77,8 +79,8 @@ impl Chain {
             _ => Via::SHARED,
         };
         self.fund(wallet, pool, amount, side);
-        self.leaving.push((self.slot, wallet));
-        Act::Trade { wallet, signature, pool, side, amount, min_out, via }
+        self.leaving.push(Leaving { last_slot: self.slot, wallet });
+        Action::Trade { wallet, signature, pool, side, amount, min_out, via }
     }
 
     /// A wallet with `amount` of a pool's side, an account for the other one, and lamports for fees.
@@ -91,35 +93,36 @@ impl Chain {
     }
 
     /// Trades there and back in one pool: attacks of every kind, wash bots, momentum traders, strangers.
-    fn stage_plot(&mut self) {
-        let id = self.next_plot;
-        self.next_plot += 1;
-        let plan = self.plan_plot();
-        self.fund_plot(&plan);
-        self.script_plot(id, &plan);
-        let tokens =
-            self.market.pools[plan.pool].mints.map(|mint| self.market.tokens_of(&plan.wallets, mint));
-        let begin = (self.market.lamports_of(&plan.wallets), tokens);
-        let plot = Plot {
+    fn stage_round_trip(&mut self) {
+        let id = self.next_round_trip;
+        self.next_round_trip += 1;
+        let plan = self.plan_round_trip();
+        self.fund_round_trip(&plan);
+        self.script_round_trip(id, &plan);
+        let holdings_before = PartyHoldings {
+            lamports: self.market.lamports_of(&plan.wallets),
+            tokens: self.market.pools[plan.pool].mints.map(|mint| self.market.tokens_of(&plan.wallets, mint)),
+        };
+        let round_trip = RoundTrip {
             linked: plan.together,
             pool: plan.pool,
             side: plan.side,
             sells_first: plan.sells_first,
             shared: plan.shared,
-            paid: 0,
-            held: 0,
-            returned: 0,
-            regained: 0,
+            front_in: 0,
+            front_out: 0,
+            back_in: 0,
+            back_out: 0,
             fronts: Vec::new(),
             backs: Vec::new(),
-            begin,
+            holdings_before,
             last_slot: self.slot + plan.slots_between,
             wallets: plan.wallets,
         };
-        self.plots.insert(id, plot);
+        self.round_trips.insert(id, round_trip);
     }
 
-    fn plan_plot(&mut self) -> PlotPlan {
+    fn plan_round_trip(&mut self) -> RoundTripPlan {
         let random = &mut self.random;
         let pool = random.index(self.market.pools.len());
         let side = random.index(2);
@@ -150,7 +153,7 @@ impl Chain {
         let amount = self.market.state(pool).vaults[side] / random.between(25, 400) + random.below(1_000);
         let (link_tokens, link_before, failed_try) =
             (random.chance(50), random.chance(30), random.chance(25));
-        PlotPlan {
+        RoundTripPlan {
             wallets,
             together,
             pool,
@@ -171,7 +174,7 @@ impl Chain {
         }
     }
 
-    fn fund_plot(&mut self, plan: &PlotPlan) {
+    fn fund_round_trip(&mut self, plan: &RoundTripPlan) {
         let mints = self.market.pools[plan.pool].mints;
         let stock = self.market.state(plan.pool).vaults[1 - plan.side] / 4;
         for (at, wallet) in plan.wallets.iter().enumerate() {
@@ -182,36 +185,36 @@ impl Chain {
         }
     }
 
-    fn script_plot(&mut self, plot: u64, plan: &PlotPlan) {
+    fn script_round_trip(&mut self, round_trip: u64, plan: &RoundTripPlan) {
         let (mut begin, mut end) = (Vec::new(), Vec::new());
         let linked = plan.wallets.len() == 2 && plan.together;
         if linked && plan.link_before && !plan.link_tokens {
-            begin.push(Act::Link { plot, tokens: false });
+            begin.push(Action::Link { round_trip, tokens: false });
         }
         for front in 0..plan.fronts {
             if front > 0 && plan.victims > 0 && self.random.chance(50) {
-                begin.push(self.trade(Some((plan.pool, plan.side))));
+                begin.push(self.trade(Some(PoolSide { pool: plan.pool, side: plan.side })));
             }
-            begin.push(Act::Front { plot, amount: plan.amount / plan.fronts });
+            begin.push(Action::Front { round_trip, amount: plan.amount / plan.fronts });
         }
         for victim in 0..plan.victims {
             let side = if victim == 0 || self.random.chance(70) { plan.side } else { 1 - plan.side };
-            begin.push(self.trade(Some((plan.pool, side))));
+            begin.push(self.trade(Some(PoolSide { pool: plan.pool, side })));
         }
         if linked && (plan.link_tokens || !plan.link_before) {
-            end.push(Act::Link { plot, tokens: plan.link_tokens });
+            end.push(Action::Link { round_trip, tokens: plan.link_tokens });
         }
         if plan.failed_try {
-            end.push(Act::FailedTry { plot });
+            end.push(Action::FailedTry { round_trip });
         }
         for back in 0..plan.backs {
             let last = back + 1 == plan.backs;
             let share_pct = if last { 100 } else { 100 / (plan.backs - back) };
             let tip_lamports = if last && !plan.tip_apart { plan.tip_lamports } else { 0 };
-            end.push(Act::Back { plot, share_pct, of_open_pct: plan.of_open_pct, tip_lamports });
+            end.push(Action::Back { round_trip, share_pct, of_open_pct: plan.of_open_pct, tip_lamports });
         }
         if plan.tip_apart {
-            end.push(Act::Tip { plot, lamports: plan.tip_lamports });
+            end.push(Action::Tip { round_trip, lamports: plan.tip_lamports });
         }
         if plan.slots_between == 0 {
             begin.append(&mut end);
@@ -229,11 +232,11 @@ impl Chain {
         let amounts = self.market.state(pool).vaults.map(|vault| vault / 50);
         let mints = self.market.pools[pool].mints;
         self.market.fund(wallet, SOL_LAMPORTS, &[(mints[0], amounts[0]), (mints[1], amounts[1])]);
-        self.leaving.push((self.slot, wallet));
+        self.leaving.push(Leaving { last_slot: self.slot, wallet });
         let side = self.random.index(2);
-        let act = |withdraw| Act::Liquidity { wallet, pool, amounts, withdraw };
-        let between = self.trade(Some((pool, side)));
-        self.script(0, vec![act(false), between, act(true)]);
+        let action = |withdraw| Action::Liquidity { wallet, pool, amounts, withdraw };
+        let between = self.trade(Some(PoolSide { pool, side }));
+        self.script(0, vec![action(false), between, action(true)]);
     }
 
     /// Buys in one pool and sells in another, in two transactions: neither a sandwich nor an arbitrage.
@@ -244,7 +247,8 @@ impl Chain {
         };
         let (buy, sell) = (self.trade(Some(first)), self.trade(Some(second)));
         let victim = self.trade(Some(first));
-        let (Act::Trade { wallet, .. }, Act::Trade { signature, pool, side, amount, via, .. }) = (&buy, sell)
+        let (Action::Trade { wallet, .. }, Action::Trade { signature, pool, side, amount, via, .. }) =
+            (&buy, sell)
         else {
             return;
         };
@@ -254,22 +258,22 @@ impl Chain {
         if let Some(held) = self.market.accounts.get_mut(&key).and_then(|account| account.token.as_mut()) {
             held.amount += amount;
         }
-        let sell = Act::Trade { wallet, signature, pool, side, amount, min_out: 0, via };
+        let sell = Action::Trade { wallet, signature, pool, side, amount, min_out: 0, via };
         self.script(0, vec![buy, victim, sell]);
     }
 
-    /// All acts of the slot: scripts interleaved at random, each in its own order.
-    pub fn shuffled(&mut self) -> Vec<Act> {
+    /// All actions of the slot: scripts interleaved at random, each in its own order.
+    pub fn shuffled(&mut self) -> Vec<Action> {
         let scripts = self.scripts.remove(&self.slot).unwrap_or_default();
         let mut queues: Vec<_> = scripts.into_iter().map(IntoIterator::into_iter).collect();
-        let mut acts = Vec::new();
+        let mut actions = Vec::new();
         while !queues.is_empty() {
             let at = self.random.index(queues.len());
             match queues[at].next() {
-                Some(act) => acts.push(act),
+                Some(action) => actions.push(action),
                 None => drop(queues.swap_remove(at)),
             }
         }
-        acts
+        actions
     }
 }

@@ -4,7 +4,7 @@ use engine::pubkey::Pubkey;
 use engine::token::{SYSTEM, TOKEN};
 
 use super::order::{Op, Swapped, Via};
-use crate::sim::market::{Account, Market, Pool, Program, SOL, STILL_LAMPORTS, program_of};
+use crate::sim::market::{Account, Market, Pool, Program, SOL, STATIC_LAMPORTS, program_of};
 use crate::sim::random::Random;
 use crate::to_frame::VOTE;
 
@@ -36,8 +36,8 @@ pub struct Builder<'m> {
     pub keys: Vec<Pubkey>,
     /// Balances before, of the keys that have any.
     pub before: Vec<(Pubkey, Account)>,
-    /// Pools that were swapped in, with their `owed` before.
-    owed_before: Vec<(usize, [u64; 2])>,
+    /// Pools that were swapped in, with their `fees_owed` before.
+    fees_owed_before: Vec<(usize, [u64; 2])>,
     pub calls: Vec<TopCall>,
     pub swaps: Vec<Swapped>,
     pub failed: bool,
@@ -51,7 +51,7 @@ impl<'m> Builder<'m> {
             signer,
             keys: vec![signer],
             before: Vec::new(),
-            owed_before: Vec::new(),
+            fees_owed_before: Vec::new(),
             calls: Vec::new(),
             swaps: Vec::new(),
             failed: false,
@@ -92,8 +92,8 @@ impl<'m> Builder<'m> {
         for (key, account) in &self.before {
             self.market.accounts.insert(*key, *account);
         }
-        for (pool, owed) in self.owed_before.drain(..).rev() {
-            self.market.pools[pool].owed = owed;
+        for (pool, fees_owed) in self.fees_owed_before.drain(..).rev() {
+            self.market.pools[pool].fees_owed = fees_owed;
         }
         self.pay_fee(fee);
     }
@@ -167,7 +167,7 @@ impl<'m> Builder<'m> {
 
     fn send(&mut self, to: Pubkey, lamports: u64) -> Option<()> {
         // A tip account already exists.
-        self.market.accounts.entry(to).or_insert(Account { lamports: STILL_LAMPORTS, token: None });
+        self.market.accounts.entry(to).or_insert(Account { lamports: STATIC_LAMPORTS, token: None });
         self.remember(to);
         let payer = self.market.accounts.get_mut(&self.signer)?;
         payer.lamports = payer.lamports.checked_sub(lamports)?;
@@ -203,8 +203,8 @@ impl<'m> Builder<'m> {
         }
         let into = self.transfer(own_in, vault_in, payer, amount, checked(side))?;
         let from = self.transfer(vault_out, own_out, pool.authority, paid, checked(1 - side))?;
-        self.owed_before.push((at, pool.owed));
-        self.market.pools[at].owed = state.owed;
+        self.fees_owed_before.push((at, pool.fees_owed));
+        self.market.pools[at].fees_owed = state.fees_owed;
         let moves = [into, from].into_iter().map(|moved| Call { height: depth, ..moved });
         if via == Via::Direct {
             call.height = 1;

@@ -6,7 +6,7 @@ use engine::token::TOKEN;
 use super::builder::{Builder, Call, TopCall};
 use super::order::{Op, Order};
 use crate::proto::Writer;
-use crate::sim::market::{Account, STILL_LAMPORTS};
+use crate::sim::market::{Account, STATIC_LAMPORTS};
 
 /// About how many compute units a swap takes.
 const COMPUTE_UNITS: u64 = 65_000;
@@ -28,10 +28,10 @@ impl Builder<'_> {
                 info.message(3, |transaction| self.write_message(order, transaction));
                 if let Some(fee) = fee {
                     info.message(4, |meta| self.write_meta(fee, meta));
-                    info.number(5, order.place.1);
+                    info.number(5, order.position.index);
                 }
             });
-            update.number(2, order.place.0);
+            update.number(2, order.position.slot);
         });
     }
 
@@ -57,7 +57,7 @@ impl Builder<'_> {
         out.number(2, fee);
         let before =
             |key: &Pubkey| self.before.iter().find(|(known, _)| known == key).map(|(_, account)| *account);
-        let lamports = |account: Option<Account>| account.map_or(STILL_LAMPORTS, |account| account.lamports);
+        let lamports = |account: Option<Account>| account.map_or(STATIC_LAMPORTS, |account| account.lamports);
         let after = |key: &Pubkey| before(key).and(self.market.accounts.get(key).copied());
         out.packed(3, self.keys.iter().map(|key| lamports(before(key))));
         out.packed(4, self.keys.iter().map(|key| lamports(after(key))));

@@ -1,5 +1,6 @@
 //! What a simulated transaction is to do, and what it did.
 
+use engine::position::ChainPosition;
 use engine::pubkey::{Pubkey, Signature};
 
 /// How a swap reaches its pool.
@@ -93,8 +94,8 @@ pub struct Executed {
 
 /// A transaction to send.
 pub struct Order<'a> {
-    /// Slot and place in the block.
-    pub place: (u64, u64),
+    /// Where it is to land.
+    pub position: ChainPosition,
     /// Pays the fee.
     pub signer: Pubkey,
     /// Its name.

@@ -1,12 +1,21 @@
 //! What the simulator plants, and what is true about it afterwards.
 
 use engine::decision::{Kind, Tier};
+use engine::position::ChainPosition;
 use engine::pubkey::{Pubkey, Signature};
 
 use super::market::{Market, Program, SOL, State};
 
-/// A victim's loss: its transaction, what it got, what it would have got.
-pub type Loss = (Signature, u64, u64);
+/// What a victim lost; base units of what it bought.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loss {
+    /// The victim's transaction.
+    pub signature: Signature,
+    /// What the pool paid.
+    pub out_actual: u64,
+    /// What the pool would have paid.
+    pub out_without: u64,
+}
 
 /// An event that the engine must find exactly like this.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,10 +49,19 @@ pub struct Routed {
     pub cycles: u64,
 }
 
+/// Where a leg is on the chain.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LegPosition {
+    /// Its transaction's.
+    pub transaction: ChainPosition,
+    /// Its place among the transaction's legs.
+    pub leg: usize,
+}
+
 /// What happened to a pool, with its state before.
-pub struct Happened {
-    /// Slot, index and leg.
-    pub order: (u64, u64, usize),
+pub struct PoolEvent {
+    /// When.
+    pub position: LegPosition,
     /// Which transaction.
     pub signature: Signature,
     /// Who did it.
@@ -53,28 +71,43 @@ pub struct Happened {
     /// Before it.
     pub before: State,
     /// What it was.
-    pub what: What,
+    pub change: PoolChange,
 }
 
 /// A swap, or vault changes outside swaps.
-pub enum What {
-    /// Side paid, paid, got.
-    Swap(usize, u64, u64),
+pub enum PoolChange {
+    /// A swap.
+    Swap {
+        /// The side paid.
+        side: usize,
+        /// Base units paid.
+        amount_in: u64,
+        /// Base units got.
+        amount_out: u64,
+    },
     /// Change of both vaults.
-    Moved([i128; 2]),
+    Liquidity([i128; 2]),
 }
 
 /// One leg of a plot on the chain.
 #[derive(Clone, Copy)]
-pub struct Placed {
-    /// Slot, index and leg.
-    pub order: (u64, u64, usize),
+pub struct PlacedLeg {
+    /// Where it is.
+    pub position: LegPosition,
     /// Its transaction.
     pub signature: Signature,
 }
 
+/// What a party holds.
+pub struct PartyHoldings {
+    /// Over all its accounts.
+    pub lamports: i128,
+    /// Base units of both sides of the pool.
+    pub tokens: [i128; 2],
+}
+
 /// Wallets that trade there and back in one pool: an attack, or what only looks like one.
-pub struct Plot {
+pub struct RoundTrip {
     /// The party; the first one makes the fronts, the last one the backs.
     pub wallets: Vec<Pubkey>,
     /// Whether the wallets are joined by a transfer (always true for one wallet).
@@ -88,47 +121,48 @@ pub struct Plot {
     /// Its swaps go through a router's own accounts, which strangers share.
     pub shared: bool,
     /// What the fronts paid.
-    pub paid: u128,
+    pub front_in: u128,
     /// What the fronts got.
-    pub held: u128,
+    pub front_out: u128,
     /// What the backs paid.
-    pub returned: u128,
+    pub back_in: u128,
     /// What the backs got.
-    pub regained: u128,
+    pub back_out: u128,
     /// Landed fronts.
-    pub fronts: Vec<Placed>,
+    pub fronts: Vec<PlacedLeg>,
     /// Landed backs.
-    pub backs: Vec<Placed>,
-    /// Lamports of the party, and its tokens of both sides, when it began.
-    pub begin: (i128, [i128; 2]),
+    pub backs: Vec<PlacedLeg>,
+    /// What the party held when it began.
+    pub holdings_before: PartyHoldings,
     /// None of its acts comes after this slot.
     pub last_slot: u64,
 }
 
-impl Plot {
+impl RoundTrip {
     /// How far it is from closing in what the fronts got and in what they paid, in billionths.
-    fn apart(&self) -> [u128; 2] {
-        let apart = |opened: u128, closed: u128| opened.abs_diff(closed) * 1_000_000_000 / opened.max(1);
-        [apart(self.held, self.returned), apart(self.paid, self.regained)]
+    fn deviation_ppb(&self) -> [u128; 2] {
+        let deviation_ppb =
+            |opened: u128, closed: u128| opened.abs_diff(closed) * 1_000_000_000 / opened.max(1);
+        [deviation_ppb(self.front_out, self.back_in), deviation_ppb(self.front_in, self.back_out)]
     }
 
     /// The side in which the party's gain is counted: SOL's when the pool has it, else the one that closes
     /// less exactly.
-    fn gains(&self, market: &Market) -> usize {
-        let [in_bought, in_sold] = self.apart();
+    fn quote_side(&self, market: &Market) -> usize {
+        let [in_bought, in_sold] = self.deviation_ppb();
         let sol = market.pools[self.pool].mints.iter().position(|&mint| mint == SOL);
         sol.unwrap_or(if in_sold < in_bought { 1 - self.side } else { self.side })
     }
 
-    /// Counts it by what it was, as [`Plot::judge`] said.
-    pub fn count(&self, found: Option<&Planted>, history: &[Happened], routed: &mut Routed) {
+    /// Counts it by what it was, as [`RoundTrip::judge`] said.
+    pub fn count(&self, found: Option<&Planted>, history: &[PoolEvent], routed: &mut Routed) {
         if !self.shared {
             return;
         }
-        let through =
+        let is_shared =
             |signature: &Signature| history.iter().any(|one| one.signature == *signature && one.shared);
         match found {
-            Some(found) => routed.attacks += u64::from(found.victims.iter().any(through)),
+            Some(found) => routed.attacks += u64::from(found.victims.iter().any(is_shared)),
             None => {
                 let both = !self.fronts.is_empty() && !self.backs.is_empty();
                 routed.strangers += u64::from(!self.linked && both);
@@ -137,25 +171,26 @@ impl Plot {
     }
 
     /// What there is to find once all of it has landed; `None` when it is not an attack.
-    pub fn judge(&self, market: &Market, history: &[Happened]) -> Option<Planted> {
-        let (first, last) = (self.fronts.first()?.order, self.backs.last()?.order);
-        let closes = self.apart().iter().any(|&apart| apart <= 50_000_000);
-        if !self.linked || !closes || last.0 > first.0 + 3 {
+    pub fn judge(&self, market: &Market, history: &[PoolEvent]) -> Option<Planted> {
+        let (first, last) = (self.fronts.first()?.position, self.backs.last()?.position);
+        let slots = [first, last].map(|position| position.transaction.slot);
+        let closes = self.deviation_ppb().iter().any(|&deviation_ppb| deviation_ppb <= 50_000_000);
+        if !self.linked || !closes || slots[1] > slots[0] + 3 {
             return None;
         }
-        let own = |one: &Happened| self.wallets.contains(&one.wallet);
-        let window: Vec<&Happened> =
-            history.iter().filter(|one| one.order >= first && one.order <= last).collect();
+        let is_own = |one: &PoolEvent| self.wallets.contains(&one.wallet);
+        let window: Vec<&PoolEvent> =
+            history.iter().filter(|one| one.position >= first && one.position <= last).collect();
         let mut state = window.first()?.before;
         let program = market.pools[self.pool].program;
         let mut losses = Vec::new();
-        for one in window.iter().filter(|one| !own(one)) {
-            match one.what {
-                What::Moved(delta) => shift(&mut state, delta),
-                What::Swap(side, paid, got) => {
-                    let without = again(&mut state, program, side, paid);
+        for one in window.iter().filter(|one| !is_own(one)) {
+            match one.change {
+                PoolChange::Liquidity(delta) => adjust_vaults(&mut state, delta),
+                PoolChange::Swap { side, amount_in, amount_out } => {
+                    let out_without = swap_without(&mut state, program, side, amount_in);
                     if side == self.side {
-                        losses.push((one.signature, got, without));
+                        losses.push(Loss { signature: one.signature, out_actual: amount_out, out_without });
                     }
                 }
             }
@@ -163,20 +198,20 @@ impl Plot {
         if losses.is_empty() {
             return None;
         }
-        let gains = self.gains(market);
-        let (lamports, tokens) = self.begin;
-        let quote = market.pools[self.pool].mints[gains];
+        let quote_side = self.quote_side(market);
+        let PartyHoldings { lamports, tokens } = self.holdings_before;
+        let quote = market.pools[self.pool].mints[quote_side];
         let net = if quote == SOL {
             market.lamports_of(&self.wallets) - lamports
         } else {
-            market.tokens_of(&self.wallets, quote) - tokens[gains]
+            market.tokens_of(&self.wallets, quote) - tokens[quote_side]
         };
-        let hurt = losses.iter().any(|(_, got, without)| without > got);
+        let hurt = losses.iter().any(|loss| loss.out_without > loss.out_actual);
         Some(Planted {
-            kind: if first.0 == last.0 { Kind::Sandwich } else { Kind::WideSandwich },
+            kind: if slots[0] == slots[1] { Kind::Sandwich } else { Kind::WideSandwich },
             tier: if net > 0 && hurt { Tier::A } else { Tier::C },
             fronts: self.fronts.iter().map(|leg| leg.signature).collect(),
-            victims: losses.iter().map(|(signature, ..)| *signature).collect(),
+            victims: losses.iter().map(|loss| loss.signature).collect(),
             backs: self.backs.iter().map(|leg| leg.signature).collect(),
             net,
             losses,
@@ -185,13 +220,13 @@ impl Plot {
     }
 }
 
-fn shift(state: &mut State, delta: [i128; 2]) {
+fn adjust_vaults(state: &mut State, delta: [i128; 2]) {
     for side in [0, 1] {
         state.vaults[side] = (i128::from(state.vaults[side]) + delta[side]) as u64;
     }
 }
 
 /// Executes one swap of a window without the party. This is only used where every swap of the window pays something.
-fn again(state: &mut State, program: Program, side: usize, paid: u64) -> u64 {
+fn swap_without(state: &mut State, program: Program, side: usize, paid: u64) -> u64 {
     state.swap(program, side, paid).unwrap_or(0)
 }

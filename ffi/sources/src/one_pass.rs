@@ -12,7 +12,7 @@ const WHOLE_MAX: usize = 1 << 16;
 
 /// A block's own slot and time.
 #[derive(Default)]
-pub struct BlockSays {
+pub struct BlockHeader {
     pub slot: Option<u64>,
     pub block_time: Option<i64>,
 }
@@ -26,11 +26,11 @@ pub struct BlockSays {
 pub fn read<'a>(
     text: &'a str,
     each: impl FnMut(Option<u64>, WholeTransaction<'a>) -> bool,
-) -> serde_json::Result<BlockSays> {
+) -> serde_json::Result<BlockHeader> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let says = deserializer.deserialize_map(WholeBlock(each))?;
+    let header = deserializer.deserialize_map(WholeBlock(each))?;
     deserializer.end()?;
-    Ok(says)
+    Ok(header)
 }
 
 struct WholeBlock<F>(F);
@@ -46,13 +46,13 @@ enum BlockKey {
 }
 
 impl<'de, F: FnMut(Option<u64>, WholeTransaction<'de>) -> bool> Visitor<'de> for WholeBlock<F> {
-    type Value = BlockSays;
+    type Value = BlockHeader;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a block")
     }
 
-    fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<BlockSays, M::Error> {
+    fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<BlockHeader, M::Error> {
         let (mut slot, mut block_time, mut seen) = (None, None, false);
         while let Some(key) = map.next_key()? {
             match key {
@@ -67,8 +67,8 @@ impl<'de, F: FnMut(Option<u64>, WholeTransaction<'de>) -> bool> Visitor<'de> for
                 _ => return Err(de::Error::custom("a field of the block comes twice")),
             }
         }
-        let says = BlockSays { slot: slot.flatten(), block_time: block_time.flatten() };
-        if seen { Ok(says) } else { Err(de::Error::missing_field("transactions")) }
+        let header = BlockHeader { slot: slot.flatten(), block_time: block_time.flatten() };
+        if seen { Ok(header) } else { Err(de::Error::missing_field("transactions")) }
     }
 }
 

@@ -5,7 +5,7 @@ use engine::pubkey::{Pubkey, Signature};
 use super::transaction::Via;
 
 /// One thing that will happen in a slot.
-pub enum Act {
+pub enum Action {
     /// A stranger's single trade.
     Trade {
         wallet: Pubkey,
@@ -18,26 +18,26 @@ pub enum Act {
     },
     /// A leg or a side action of a plot.
     Front {
-        plot: u64,
+        round_trip: u64,
         amount: u64,
     },
     /// `share_pct` of what is still open; the last one closes `of_open_pct` of what the fronts opened.
     Back {
-        plot: u64,
+        round_trip: u64,
         share_pct: u64,
         of_open_pct: u64,
         tip_lamports: u64,
     },
     Link {
-        plot: u64,
+        round_trip: u64,
         tokens: bool,
     },
     Tip {
-        plot: u64,
+        round_trip: u64,
         lamports: u64,
     },
     FailedTry {
-        plot: u64,
+        round_trip: u64,
     },
     /// One transaction over a cycle of pools.
     Arbitrage {
