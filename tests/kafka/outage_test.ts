@@ -171,7 +171,7 @@ Deno.test("ClickHouse down and a poison message: ingest continues after it, the 
         const found = await list();
         return found.length > 0 && found;
       }, "the dead letter on Kafka");
-      assert.match(dead!.reason, /^it is no Envelope/);
+      assert.match(dead!.reason, /^it is not an Envelope/);
       assert.equal(dead!.value, btoa(String.fromCharCode(...poison)), "unchanged");
       const replay = await legend(["dlq", "replay", TOPIC, "--data-dir", data], { env });
       assert.equal(replay.stdout, "1 records replayed\n", replay.stderr);

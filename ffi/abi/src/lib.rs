@@ -114,8 +114,8 @@ impl From<ControlError> for Failure {
 impl From<RegistryError> for Failure {
     fn from(error: RegistryError) -> Self {
         let status = match error {
-            RegistryError::Register { .. } | RegistryError::Point { .. } => Status::Io,
-            RegistryError::Take { .. } => Status::Invalid,
+            RegistryError::Register { .. } | RegistryError::Select { .. } => Status::Io,
+            RegistryError::Install { .. } => Status::Invalid,
             RegistryError::NoVersion { .. } => Status::NotFound,
         };
         Failure(status, error.to_string())
@@ -219,7 +219,7 @@ fn write_line(out: &mut [u8], line: &str) {
 
 #[cfg(test)]
 mod tests {
-    use models::error::TakeError;
+    use models::error::InstallError;
 
     use super::*;
 
@@ -244,10 +244,11 @@ mod tests {
         let disk = || std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem);
         let (folder, version, module) =
             (std::path::PathBuf::from("/data/models"), "0123456789ab".to_owned(), "mev");
-        let taken = RegistryError::Take { version: version.clone(), module, source: TakeError::OtherBytes };
+        let taken =
+            RegistryError::Install { version: version.clone(), module, source: InstallError::OtherBytes };
         for (error, status) in [
             (RegistryError::Register { folder: folder.clone(), source: disk() }, -4),
-            (RegistryError::Point { verb: "deploy", folder, source: disk() }, -4),
+            (RegistryError::Select { verb: "deploy", folder, source: disk() }, -4),
             (taken, -3),
             (RegistryError::NoVersion { verb: "deploy", version, module }, -6),
         ] {

@@ -6,7 +6,7 @@ use control::keys::{self, SigningKey, VerifyingKey};
 use control::names::{Module, module_of};
 use engine::features;
 use model::artefact::{self, GOLDEN_ROWS};
-use models::registry::{self, Link};
+use models::registry::{self, ModelSlot};
 use models::{Trust, load, watch};
 use serde_json::{Value, json};
 
@@ -169,7 +169,7 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
     match &call.ask {
         Ask::List => {
             let trusted = trusted(data_dir, sign)?;
-            let wanted = |link| registry::wanted(data_dir, module, link).ok().flatten();
+            let wanted = |link| registry::version_to_run(data_dir, module, link).ok().flatten();
             let one = |version: String| match registry::manifest(data_dir, module, &version, &trusted) {
                 Ok(manifest) => manifest,
                 Err(why) => json!({ "version": version, "module": call.module, "refused": why.to_string() }),
@@ -177,9 +177,9 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
             let history = std::fs::read_to_string(watch::history_path(data_dir, module)).unwrap_or_default();
             Ok(json!({
                 "module": call.module,
-                "latest": wanted(Link::Latest),
-                "shadow": wanted(Link::Shadow),
-                "pinned": registry::pointed(data_dir, module, Link::Pin).ok().flatten(),
+                "latest": wanted(ModelSlot::Latest),
+                "shadow": wanted(ModelSlot::Shadow),
+                "pinned": registry::selected(data_dir, module, ModelSlot::Pin).ok().flatten(),
                 "models": registry::versions(data_dir, module).into_iter().map(one).collect::<Vec<_>>(),
                 "history": history.lines().rev().take(100).filter_map(|line| {
                     let (at, version) = line.split_once(' ')?;
@@ -199,29 +199,29 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
         }
         Ask::Point { link, version, request_id } => {
             let link = match link.as_str() {
-                "latest" => Link::Latest,
-                "shadow" => Link::Shadow,
-                "pin" => Link::Pin,
+                "latest" => ModelSlot::Latest,
+                "shadow" => ModelSlot::Shadow,
+                "pin" => ModelSlot::Pin,
                 other => return Err(invalid(format!("Cannot point {other}: need latest, shadow or pin"))),
             };
-            registry::point(data_dir, module, link, version.as_deref(), request_id)?;
+            registry::select(data_dir, module, link, version.as_deref(), request_id)?;
             Ok(json!({ "version": version }))
         }
         Ask::State => {
             let link = |link| {
-                let pointed = registry::pointed(data_dir, module, link);
+                let pointed = registry::selected(data_dir, module, link);
                 json!({
                     "version": pointed.as_ref().ok(),
-                    "at_ms": registry::pointed_ms(data_dir, module, link),
+                    "at_ms": registry::selected_ms(data_dir, module, link),
                     "broken": pointed.as_ref().err().map(ToString::to_string),
                 })
             };
             Ok(json!({
                 "versions": registry::versions(data_dir, module),
-                "latest": link(Link::Latest),
-                "shadow": link(Link::Shadow),
-                "pin": link(Link::Pin),
-                "request_id": registry::pointed(data_dir, module, Link::Latest)
+                "latest": link(ModelSlot::Latest),
+                "shadow": link(ModelSlot::Shadow),
+                "pin": link(ModelSlot::Pin),
+                "request_id": registry::selected(data_dir, module, ModelSlot::Latest)
                     .map(|version| version.unwrap_or_else(|| registry::BASELINE.to_owned()))
                     .map_or_else(|_| String::new(), |version| registry::request(data_dir, module, &version)),
             }))
@@ -234,11 +234,11 @@ fn answer(call: &RegistryCall) -> Result<Value, Failure> {
             Ok(json!({ "version": version }))
         }
         Ask::Sign { text } => {
-            let signature = registry::sign_wish(text, &signing_key(data_dir, sign)?);
+            let signature = registry::sign_desired(text, &signing_key(data_dir, sign)?);
             Ok(json!({ "signature": signature }))
         }
         Ask::Check { text, signature } => {
-            let refused = registry::check_wish(text, signature, &trusted(data_dir, sign)?);
+            let refused = registry::check_desired(text, signature, &trusted(data_dir, sign)?);
             Ok(json!({ "refused": refused.err().map(|why| why.to_string()) }))
         }
     }

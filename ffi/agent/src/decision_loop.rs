@@ -10,7 +10,7 @@ use engine::decision::Decision;
 use engine::engine::{Engine, Event, Modules};
 use engine::strategy::paper::Outcome;
 use engine::tips::TipAccounts;
-use models::Slot;
+use models::ModelCell;
 use sources::accounts::{self, OwnedAccount};
 use sources::source::Source;
 use topic_log::stderr::say;
@@ -43,8 +43,8 @@ pub(super) struct DecisionLoop {
 
 /// What the thread works with.
 pub(super) struct Parts {
-    pub(super) live_model: Arc<Slot>,
-    pub(super) shadow_model: Arc<Slot>,
+    pub(super) live_model: Arc<ModelCell>,
+    pub(super) shadow_model: Arc<ModelCell>,
     pub(super) shared: Arc<Shared>,
     pub(super) live: Arc<LivePolicy>,
     pub(super) module: Module,

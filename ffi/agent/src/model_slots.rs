@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 
 use control::agent_control::AgentControl;
 use control::names::module_name;
-use models::watch::{Told, Watcher};
-use models::{Slot, Trust};
+use models::watch::{ModelReport, Watcher};
+use models::{ModelCell, Trust};
 use topic_log::clock::now_ns;
 use topic_log::format::{Batch, Record};
 use topic_log::stderr::say;
@@ -26,9 +26,9 @@ const EVENTS_TOPIC: &str = wire::topics::MODEL_EVENTS_PROTO;
 #[derive(Default)]
 pub(super) struct Models {
     /// The model that decides.
-    pub(super) live: Arc<Slot>,
+    pub(super) live: Arc<ModelCell>,
     /// The model that is evaluated too, without deciding.
-    pub(super) shadow: Arc<Slot>,
+    pub(super) shadow: Arc<ModelCell>,
     refused: Mutex<Option<RefusedModel>>,
 }
 
@@ -91,7 +91,7 @@ impl Reporter {
         Ok(Reporter { receipts, events: Mutex::new(events), instance })
     }
 
-    fn report(&self, models: &Models, control: &AgentControl, change: &Told) {
+    fn report(&self, models: &Models, control: &AgentControl, change: &ModelReport) {
         let module = control.module();
         match change.state {
             "refused" => {
@@ -135,7 +135,7 @@ impl Reporter {
     }
 }
 
-fn refusal(module: Module, change: &Told) -> String {
+fn refusal(module: Module, change: &ModelReport) -> String {
     let name = if change.version.is_empty() { "what is deployed" } else { &change.version };
     format!(
         "Cannot use {name} for {}: {}; the model before it stays in use",

@@ -6,7 +6,7 @@ use crate::limits::{ABI_VERSION, DEPTH_MAX, FEATURES_MAX, GOLDEN_MAX, STRUCT_BYT
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
     /// Not the ELF file of a shared object, or incomplete.
-    #[error("it is no shared object of this machine")]
+    #[error("it is not a shared object of this machine")]
     NoSharedObject,
     /// Machine code of another processor.
     #[error("it is of another processor")]
@@ -41,7 +41,7 @@ pub enum ModelError {
     #[error("its golden rows are cut off")]
     GoldenCutOff,
     /// The metadata are not UTF-8.
-    #[error("its metadata is no text")]
+    #[error("its metadata is not text")]
     Metadata,
     /// The tables reach beyond the file.
     #[error("its tables are cut off")]
@@ -77,7 +77,7 @@ pub enum ModelError {
     #[error("its tables do not begin as tables do")]
     TablesMagic,
     /// NaN or infinity where a number is required.
-    #[error("{0} is no number")]
+    #[error("{0} is not a number")]
     NoNumber(&'static str),
     /// Trees that the evaluator cannot walk.
     #[error("it has {trees} trees of depth {depth}")]
@@ -119,7 +119,7 @@ pub enum ModelError {
     #[error("it has {0} trees, need at most {TREES_MAX}")]
     TooManyTrees(usize),
     /// XGBoost's model cannot be parsed.
-    #[error("XGBoost's model is no JSON: {0}")]
+    #[error("XGBoost's model is not JSON: {0}")]
     NoJson(#[source] serde_json::Error),
     /// A trainer's model lacks something required.
     #[error("{trainer}'s model has no {name}")]
@@ -148,7 +148,7 @@ pub enum ModelError {
         features: u32,
     },
     /// A field of LightGBM's model that is not a number.
-    #[error("LightGBM's max_feature_idx is no number")]
+    #[error("LightGBM's max_feature_idx is not a number")]
     MaxFeature,
     /// LightGBM's model reads too many features.
     #[error("LightGBM's model has {0} features, need at most {FEATURES_MAX}")]

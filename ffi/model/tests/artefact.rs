@@ -157,7 +157,7 @@ fn a_file_with_any_byte_changed_or_cut_is_refused_or_stays_within_its_bounds() {
         }
     }
     let text = artefact::read(b"not a model at all").err().expect("refused").to_string();
-    assert_eq!(text, "it is no shared object of this machine");
+    assert_eq!(text, "it is not a shared object of this machine");
     assert!(bytes.len() < FILE_BYTES_MAX);
 }
 

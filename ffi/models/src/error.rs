@@ -15,7 +15,7 @@ use topic_log::disk;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SignatureError {
     /// It does not have the form of a signature.
-    #[error("its signature is no signature")]
+    #[error("its signature is malformed")]
     NoSignature,
     /// Made by an untrusted key, given by the first digits of its id.
     #[error("its key {0} is not trusted here")]
@@ -49,7 +49,7 @@ pub enum Unusable {
     #[error(transparent)]
     Signature(#[from] SignatureError),
     /// Its manifest cannot be parsed.
-    #[error("its manifest is no JSON: {0}")]
+    #[error("its manifest is not JSON: {0}")]
     NoJson(#[source] serde_json::Error),
     /// Its manifest names this instead of the module.
     #[error("it is a model of {0}")]
@@ -175,28 +175,28 @@ pub enum ProgramError {
         source: io::Error,
     },
     /// Another user could have written it.
-    #[error("{} cannot be used: it must be a file of this user's that nobody else may write", .0.display())]
+    #[error("{} cannot be used: it must be a file of this user that no other user may write", .0.display())]
     NotTrusted(PathBuf),
 }
 
-/// Why the target of a link or a pin is not a version.
+/// Why what a slot holds is not a version.
 #[derive(Debug, Error)]
-pub enum LinkError {
+pub enum SelectionError {
     /// The pin's text is not a version.
     #[error("the pin names no version")]
     Pin,
-    /// The link's name belongs to something other than a symlink.
-    #[error("{} is no symlink", .path.display())]
+    /// The name belongs to something other than a symlink.
+    #[error("{} is not a symlink", .path.display())]
     NoSymlink {
-        /// Of the link.
+        /// Of the symlink.
         path: PathBuf,
         /// The error of reading it as a symlink.
         source: io::Error,
     },
     /// It points to something else.
-    #[error("{} points to {}, which is no version here", .path.display(), .target.display())]
+    #[error("{} points to {}, which is not a version of this folder", .path.display(), .target.display())]
     NoVersion {
-        /// Of the link.
+        /// Of the symlink.
         path: PathBuf,
         /// Its target.
         target: PathBuf,
@@ -205,7 +205,7 @@ pub enum LinkError {
 
 /// Why a version of another host is not installed; the texts follow its name.
 #[derive(Debug, Error)]
-pub enum TakeError {
+pub enum InstallError {
     /// Its manifest has this many bytes, which exceeds the limit.
     #[error("its manifest has {0} bytes")]
     LongManifest(usize),
@@ -233,17 +233,17 @@ pub enum RegistryError {
     },
     /// Another host's version may not be used.
     #[error("Cannot take model {version} of {module}: {source}")]
-    Take {
+    Install {
         /// As the caller named it.
         version: String,
         /// The module of the model.
         module: &'static str,
         /// The reason.
-        source: TakeError,
+        source: InstallError,
     },
-    /// The folder does not accept a link or pin.
+    /// The folder does not accept a symlink or pin.
     #[error("Cannot {verb} in {}: {}", .folder.display(), disk::why(.source))]
-    Point {
+    Select {
         /// `deploy` or `pin`.
         verb: &'static str,
         /// The models' folder.

@@ -11,8 +11,8 @@ use model::ModelError;
 use serde_json::Value;
 
 use super::error::{
-    LinkError, ProbeError, ProgramError, RegistryError, SharedObjectError, SignatureError, SmallFileError,
-    TakeError, Unusable,
+    InstallError, ProbeError, ProgramError, RegistryError, SelectionError, SharedObjectError, SignatureError,
+    SmallFileError, Unusable,
 };
 
 fn full() -> io::Error {
@@ -31,21 +31,21 @@ const FULL: &str = "No space left on device (os error 28)";
 const FREE: &str = "the disk is full, free some space";
 
 #[test]
-fn an_unusable_model_is_told_in_the_words_that_follow_its_name() {
+fn the_reason_why_a_model_is_unusable_follows_its_name() {
     let features = Unusable::OtherFeatures { has: 0xab, count: 11, need: u64::MAX };
-    for (error, said) in [
+    for (error, expected) in [
         (
             Unusable::NoManifest(SmallFileError::Unread(full())),
             format!("it has no manifest ({FULL})").as_str(),
         ),
         (Unusable::NoManifest(SmallFileError::TooLong(7)), "it has no manifest (7 bytes)"),
         (Unusable::NotSigned(SmallFileError::Unread(full())), "it is not signed"),
-        (SignatureError::NoSignature.into(), "its signature is no signature"),
+        (SignatureError::NoSignature.into(), "its signature is malformed"),
         (SignatureError::KeyNotTrusted("x".to_owned()).into(), "its key x is not trusted here"),
         (SignatureError::Altered.into(), "its signature does not fit: it was altered"),
         (
             Unusable::NoJson(no_json()),
-            "its manifest is no JSON: EOF while parsing a value at line 1 column 0",
+            "its manifest is not JSON: EOF while parsing a value at line 1 column 0",
         ),
         (Unusable::OtherModule("mev".into()), "it is a model of \"mev\""),
         (Unusable::OtherModule(Value::Null), "it is a model of null"),
@@ -70,15 +70,15 @@ fn an_unusable_model_is_told_in_the_words_that_follow_its_name() {
             "it crashed this agent or did not answer it, take it out of /data/file to try again",
         ),
     ] {
-        assert_eq!(error.to_string(), said);
+        assert_eq!(error.to_string(), expected);
     }
 }
 
 #[test]
-fn a_trial_is_told_by_what_it_came_to() {
+fn a_trials_result_is_its_text() {
     let wait = Duration::from_secs(2);
     let not_there = ProgramError::NotThere { path: path(), own: "/data/own".into() };
-    for (error, said) in [
+    for (error, expected) in [
         (ProbeError::System(full()), format!("it cannot be probed: {FULL}").as_str()),
         (ProgramError::OwnFile.into(), "it cannot be probed: its own file is not known (/proc/self/maps)"),
         (
@@ -91,7 +91,7 @@ fn a_trial_is_told_by_what_it_came_to() {
         ),
         (
             ProgramError::NotTrusted(path()).into(),
-            "it cannot be probed: /data/file cannot be used: it must be a file of this user's that nobody else may write",
+            "it cannot be probed: /data/file cannot be used: it must be a file of this user that no other user may write",
         ),
         (
             ProbeError::NotBegun(ExitStatus::from_raw(1 << 8)),
@@ -103,32 +103,35 @@ fn a_trial_is_told_by_what_it_came_to() {
         (ProbeError::Ended, "it ended its process instead of answering"),
         (ProbeError::Answered("x".to_owned()), "x"),
     ] {
-        assert_eq!(error.to_string(), said);
-        assert_eq!(Unusable::from(error).to_string(), said);
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(Unusable::from(error).to_string(), expected);
     }
 }
 
 #[test]
-fn the_registry_tells_what_it_has_not_done_and_its_links_what_they_name() {
-    let take = |source| RegistryError::Take { version: "0123456789ab".to_owned(), module: "mev", source };
+fn the_registry_says_what_it_could_not_do_and_a_slot_what_it_holds() {
+    let take = |source| RegistryError::Install { version: "0123456789ab".to_owned(), module: "mev", source };
     let (version, module) = ("0123456789ab".to_owned(), "mev");
-    for (error, said) in [
+    for (error, expected) in [
         (
             RegistryError::Register { folder: path(), source: full() },
             format!("Cannot register a model in /data/file: {FREE}").as_str(),
         ),
-        (take(TakeError::LongManifest(7)), "Cannot take model 0123456789ab of mev: its manifest has 7 bytes"),
+        (
+            take(InstallError::LongManifest(7)),
+            "Cannot take model 0123456789ab of mev: its manifest has 7 bytes",
+        ),
         (
             take(Unusable::from(SignatureError::Altered).into()),
             "Cannot take model 0123456789ab of mev: its signature does not fit: it was altered",
         ),
         (
-            take(TakeError::OtherBytes),
+            take(InstallError::OtherBytes),
             "Cannot take model 0123456789ab of mev: its bytes are not those of its manifest",
         ),
-        (take(TakeError::NoVersion), "Cannot take model 0123456789ab of mev: a version is 12 hex digits"),
+        (take(InstallError::NoVersion), "Cannot take model 0123456789ab of mev: a version is 12 hex digits"),
         (
-            RegistryError::Point { verb: "pin", folder: path(), source: full() },
+            RegistryError::Select { verb: "pin", folder: path(), source: full() },
             &format!("Cannot pin in /data/file: {FREE}"),
         ),
         (
@@ -136,17 +139,17 @@ fn the_registry_tells_what_it_has_not_done_and_its_links_what_they_name() {
             "Cannot deploy 0123456789ab: mev has no such version, see `legend model list`",
         ),
     ] {
-        assert_eq!(error.to_string(), said);
+        assert_eq!(error.to_string(), expected);
     }
-    for (error, said) in [
-        (LinkError::Pin, "the pin names no version"),
-        (LinkError::NoSymlink { path: path(), source: full() }, "/data/file is no symlink"),
+    for (error, expected) in [
+        (SelectionError::Pin, "the pin names no version"),
+        (SelectionError::NoSymlink { path: path(), source: full() }, "/data/file is not a symlink"),
         (
-            LinkError::NoVersion { path: path(), target: "../x".into() },
-            "/data/file points to ../x, which is no version here",
+            SelectionError::NoVersion { path: path(), target: "../x".into() },
+            "/data/file points to ../x, which is not a version of this folder",
         ),
     ] {
-        assert_eq!(error.to_string(), said);
+        assert_eq!(error.to_string(), expected);
     }
 }
 
@@ -156,7 +159,7 @@ fn what_the_system_said_is_the_source_of_an_error() {
         Box::new(Unusable::NoFile(full())),
         Box::new(Unusable::from(ProbeError::System(full()))),
         Box::new(ProgramError::File { path: path(), source: full() }),
-        Box::new(LinkError::NoSymlink { path: path(), source: full() }),
+        Box::new(SelectionError::NoSymlink { path: path(), source: full() }),
         Box::new(RegistryError::Register { folder: path(), source: full() }),
     ];
     for error in errors {

@@ -20,10 +20,11 @@ use topic_log::stderr::{Level, say_at};
 use super::error::Unusable;
 use super::private_copy::private_copy;
 use super::probe::probe;
+use super::registry::VERSION_LEN;
 use super::shared_object::{Predict, load};
 
 /// Time limit for loading and the golden rows in this process, after the probe.
-const LOAD: Duration = Duration::from_millis(2_000);
+const LOAD_LIMIT: Duration = Duration::from_millis(2_000);
 
 /// A loaded foreign model. Its file is a private copy, so that no other process can change it while it is in
 /// use.
@@ -38,23 +39,24 @@ pub struct Foreign {
 }
 
 impl Foreign {
-    /// Probes the model, then loads it. `marks`: the file from which the next start learns which model ended
+    /// Probes the model, then loads it. `crash_file`: the file from which the next start learns which model ended
     /// this process; it names the version until the version's own code has survived a load.
     pub(super) fn open(
         bytes: &[u8],
         golden: &Golden,
         features: usize,
         version: &str,
-        marks: &Path,
+        crash_file: &Path,
     ) -> Result<Foreign, Unusable> {
         let copy = private_copy(bytes).map_err(Unusable::NotCopied)?;
         probe(&copy, golden, features)?;
         let path = format!("/proc/self/fd/{}", copy.as_raw_fd());
-        let mut file = OpenOptions::new().create(true).append(true).open(marks).map_err(Unusable::NoMark)?;
+        let mut file =
+            OpenOptions::new().create(true).append(true).open(crash_file).map_err(Unusable::NoMark)?;
         let before = file.metadata().map_err(Unusable::NoMark)?.len();
         let mark = mark_of(version);
         file.write_all(mark).map_err(Unusable::NoMark)?;
-        let watched = watch_loading(version);
+        let is_loaded = watch_loading(version);
         // It may behave differently here than in the child process.
         let loaded = load(&path, &copy).map_err(Unusable::from).and_then(|(library, predict)| {
             // SAFETY: `check_answers` passes rows of `features` numbers; the probe called the function the
@@ -62,9 +64,9 @@ impl Foreign {
             check_answers(golden, features, |row| unsafe { predict(row.as_ptr(), features) })?;
             Ok((library, predict))
         });
-        watched.store(true, SeqCst);
+        is_loaded.store(true, SeqCst);
         file.set_len(before).map_err(Unusable::NoMark)?;
-        mark_crashes(file);
+        write_marks_to(file);
         let (library, predict) = match loaded {
             Ok(found) => found,
             Err(why) => {
@@ -80,13 +82,13 @@ impl Foreign {
         if row.len() < features {
             return f32::NAN;
         }
-        INSIDE.with(|inside| inside.set(self.mark));
+        RUNNING.with(|running| running.set(self.mark));
         self.calls.begun.fetch_add(1, Relaxed);
         // SAFETY: the row has at least `features` numbers, as checked above; the library stays open as long
         // as `self`.
         let answer = unsafe { (self.predict)(row.as_ptr(), features) };
         self.calls.ended.fetch_add(1, Relaxed);
-        INSIDE.with(|inside| inside.set(std::ptr::null()));
+        RUNNING.with(|running| running.set(std::ptr::null()));
         answer
     }
 
@@ -116,7 +118,7 @@ pub(super) fn verify(bytes: &[u8], golden: &Golden, features: usize) -> Result<(
 }
 
 /// How often to check whether a model has loaded.
-const LOOK: Duration = Duration::from_millis(10);
+const POLL_EVERY: Duration = Duration::from_millis(10);
 
 /// Ends this process if a model blocks while it is loaded: a thread cannot be ended on its own, and the next
 /// start knows the model by its mark. Set the returned flag once the model has loaded.
@@ -134,14 +136,14 @@ fn watch_loading(version: &str) -> Arc<AtomicBool> {
         drop(ready);
         let begin = Instant::now();
         while !is_loaded.load(SeqCst) {
-            if begin.elapsed() > LOAD {
+            if begin.elapsed() > LOAD_LIMIT {
                 say_at(Level::Error, &format!(
                     "Model {version} did not load within {} ms: this agent ends and starts on the model before",
-                    LOAD.as_millis()
+                    LOAD_LIMIT.as_millis()
                 ));
-                give_up(&version);
+                end_process(&version);
             }
-            std::thread::sleep(LOOK);
+            std::thread::sleep(POLL_EVERY);
         }
     });
     // An error: the thread could not be started.
@@ -150,13 +152,13 @@ fn watch_loading(version: &str) -> Arc<AtomicBool> {
 }
 
 /// A line of the crash file: the version and a newline.
-type Mark = [u8; 13];
+type Mark = [u8; VERSION_LEN + 1];
 
 /// Leaked on purpose: a signal handler may read it at any time, and each foreign model costs only a dozen
 /// bytes.
 fn mark_of(version: &str) -> &'static Mark {
-    let mut mark = [b'\n'; 13];
-    for (to, from) in mark.iter_mut().zip(version.bytes().take(12)) {
+    let mut mark = [b'\n'; VERSION_LEN + 1];
+    for (to, from) in mark.iter_mut().zip(version.bytes().take(VERSION_LEN)) {
         *to = from;
     }
     Box::leak(Box::new(mark))
@@ -164,16 +166,20 @@ fn mark_of(version: &str) -> &'static Mark {
 
 std::thread_local! {
     /// The mark of the foreign model that this thread is running; null outside one.
-    static INSIDE: std::cell::Cell<*const Mark> = const { std::cell::Cell::new(std::ptr::null()) };
+    static RUNNING: std::cell::Cell<*const Mark> = const { std::cell::Cell::new(std::ptr::null()) };
 }
+
+/// A signal handler that gets what happened.
+type Handler = extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void);
 
 /// The descriptor that marks of crashes are written to.
 static CRASH_FD: AtomicI32 = AtomicI32::new(-1);
-static BEFORE: [std::sync::OnceLock<usize>; 5] = [const { std::sync::OnceLock::new() }; 5];
+/// Addresses of the handlers that ours replaced, in the order of [`SIGNALS`]; 0 for none of this type.
+static PREVIOUS_HANDLERS: [std::sync::OnceLock<usize>; 5] = [const { std::sync::OnceLock::new() }; 5];
 const SIGNALS: [libc::c_int; 5] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT];
 
 /// From now on, a crash inside a foreign model writes its version to `file` before it ends the process.
-fn mark_crashes(file: File) {
+fn write_marks_to(file: File) {
     static HANDLERS: Once = Once::new();
     let old = CRASH_FD.swap(file.into_raw_fd(), SeqCst);
     if old >= 0 {
@@ -182,59 +188,49 @@ fn mark_crashes(file: File) {
     }
     HANDLERS.call_once(|| {
         for (at, signal) in SIGNALS.into_iter().enumerate() {
-            // SAFETY: zeroed structs are valid, and both outlive the call. The handler does only what a
-            // signal handler may.
-            unsafe {
-                let mut action: libc::sigaction = std::mem::zeroed();
-                let mut before: libc::sigaction = std::mem::zeroed();
-                action.sa_sigaction =
-                    on_crash as extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void) as usize;
-                action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
-                libc::sigaction(signal, &raw const action, &raw mut before);
-                let _ = BEFORE[at].set(if before.sa_flags & libc::SA_SIGINFO != 0 {
-                    before.sa_sigaction
-                } else {
-                    0
-                });
-            }
+            // SAFETY: the struct holds integers and addresses, for which zero is valid.
+            let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+            // SAFETY: as above.
+            let mut previous: libc::sigaction = unsafe { std::mem::zeroed() };
+            action.sa_sigaction = on_crash as Handler as usize;
+            action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+            // SAFETY: both structs outlive the call, and the handler does only what a signal handler may.
+            unsafe { libc::sigaction(signal, &raw const action, &raw mut previous) };
+            let takes_info = previous.sa_flags & libc::SA_SIGINFO != 0;
+            let _ = PREVIOUS_HANDLERS[at].set(if takes_info { previous.sa_sigaction } else { 0 });
         }
     });
 }
 
 extern "C" fn on_crash(signal: libc::c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
-    let mark = INSIDE.with(std::cell::Cell::get);
+    let mark = RUNNING.with(std::cell::Cell::get);
     if !mark.is_null() {
         // SAFETY: write(2) is async-signal-safe, and the mark is never freed.
         unsafe { libc::write(CRASH_FD.load(SeqCst), mark.cast(), size_of::<Mark>()) };
-    } else if let Some(&before) =
-        SIGNALS.iter().position(|known| *known == signal).and_then(|at| BEFORE[at].get())
-        && before != 0
+    } else if let Some(&previous) =
+        SIGNALS.iter().position(|known| *known == signal).and_then(|at| PREVIOUS_HANDLERS[at].get())
+        && previous != 0
     {
-        // SAFETY: `before` was installed with SA_SIGINFO, so it is a handler of these three arguments.
-        let handler = unsafe {
-            std::mem::transmute::<usize, extern "C" fn(libc::c_int, *mut libc::siginfo_t, *mut c_void)>(
-                before,
-            )
-        };
+        // SAFETY: it was installed with SA_SIGINFO, so it is a handler of these three arguments.
+        let handler = unsafe { std::mem::transmute::<usize, Handler>(previous) };
         return handler(signal, info, context);
     }
-    // SAFETY: both calls take integers and are async-signal-safe; the default action ends the process.
-    unsafe {
-        libc::signal(signal, libc::SIG_DFL);
-        libc::raise(signal);
-    }
+    // SAFETY: it takes integers and is async-signal-safe.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
+    // SAFETY: as above; the default action, which was just set, ends the process.
+    unsafe { libc::raise(signal) };
 }
 
 /// Ends the process as a crash inside `version` would: one of its threads waits for an answer that never
 /// comes, and a thread cannot be ended on its own.
-pub(super) fn give_up(version: &str) -> ! {
+pub(super) fn end_process(version: &str) -> ! {
     let mark = mark_of(version);
-    // SAFETY: the mark is never freed, and its length is that of the write; abort never returns.
-    unsafe {
-        libc::write(CRASH_FD.load(SeqCst), mark.as_ptr().cast(), size_of::<Mark>());
-        libc::signal(libc::SIGABRT, libc::SIG_DFL);
-        libc::abort()
-    }
+    // SAFETY: the mark is never freed, and its length is that of the write.
+    unsafe { libc::write(CRASH_FD.load(SeqCst), mark.as_ptr().cast(), size_of::<Mark>()) };
+    // SAFETY: it takes integers.
+    unsafe { libc::signal(libc::SIGABRT, libc::SIG_DFL) };
+    // SAFETY: it takes nothing and never returns.
+    unsafe { libc::abort() }
 }
 
 #[cfg(test)]
@@ -246,7 +242,7 @@ mod tests {
     #[test]
     fn a_call_is_open_from_its_begin_to_its_end() {
         let calls = Calls::default();
-        assert_eq!(calls.open(), None, "nothing was asked");
+        assert_eq!(calls.open(), None, "no call has begun");
         calls.begun.fetch_add(1, Relaxed);
         assert_eq!(calls.open(), Some(1));
         calls.ended.fetch_add(1, Relaxed);
@@ -257,12 +253,12 @@ mod tests {
     #[test]
     fn child_entry() {
         let Some(marks) = std::env::var_os("LEGEND_FOREIGN_MARKS") else { return };
-        mark_crashes(OpenOptions::new().append(true).open(marks).expect("opens"));
-        give_up("0123456789ab");
+        write_marks_to(OpenOptions::new().append(true).open(marks).expect("opens"));
+        end_process("0123456789ab");
     }
 
     #[test]
-    fn who_gives_up_leaves_the_mark_of_the_model_and_ends_as_by_a_crash() {
+    fn ending_the_process_leaves_the_mark_of_the_model_and_looks_like_a_crash() {
         let marks = std::env::temp_dir().join(format!("legend-marks-{}", std::process::id()));
         std::fs::write(&marks, "ba9876543210\n").expect("an earlier mark");
         let (_crate, module) = module_path!().split_once("::").expect("it is in a crate");

@@ -17,15 +17,15 @@ pub mod error;
 mod error_tests;
 mod foreign;
 pub mod load;
+mod model_cell;
 mod private_copy;
 mod probe;
 pub mod registry;
 mod shared_object;
-mod slot;
 mod unanswered;
 pub mod watch;
 
-pub use error::{LinkError, RegistryError, SignatureError, Unusable};
+pub use error::{RegistryError, SelectionError, SignatureError, Unusable};
 pub use load::{Loaded, Runs, Trust};
+pub use model_cell::ModelCell;
 pub use probe::{prepare as prepare_probe, run_probe};
-pub use slot::Slot;

@@ -80,8 +80,8 @@ pub fn load(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Re
             Runs::Own(evaluator)
         }
         None => {
-            let marks = registry::crash_path(data_dir, module);
-            Runs::Foreign(Foreign::open(&bytes, &artefact.golden, features, version, &marks)?)
+            let crash_file = registry::crash_path(data_dir, module);
+            Runs::Foreign(Foreign::open(&bytes, &artefact.golden, features, version, &crash_file)?)
         }
     };
     Ok(Loaded { version: version.into(), runs, features })
@@ -94,7 +94,7 @@ pub fn load(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Re
 /// Why it must not be used; the text follows its name.
 pub fn verify(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Result<bool, Unusable> {
     let (bytes, artefact) = read(data_dir, module, version, trust)?;
-    usable(&bytes, artefact)
+    try_out(&bytes, artefact)
 }
 
 /// As [`verify`], for bytes that are not registered.
@@ -102,10 +102,10 @@ pub fn verify(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> 
 /// # Errors
 /// Why they must not be used; the text follows their name.
 pub fn verify_bytes(bytes: &[u8], module: Module, foreign: bool) -> Result<bool, Unusable> {
-    usable(bytes, check(bytes, module, foreign)?)
+    try_out(bytes, check(bytes, module, foreign)?)
 }
 
-fn usable(bytes: &[u8], artefact: Artefact) -> Result<bool, Unusable> {
+fn try_out(bytes: &[u8], artefact: Artefact) -> Result<bool, Unusable> {
     let features = artefact.n_features as usize;
     let Some(tables) = artefact.tables else {
         return foreign::verify(bytes, &artefact.golden, features).map(|()| true);

@@ -27,11 +27,11 @@ use request::{ANSWER_BYTES, READY};
 pub use helper::run_probe;
 
 /// Time limit of the model for loading and all golden rows.
-const PROBE: Duration = Duration::from_millis(2_000);
+const ANSWER_LIMIT: Duration = Duration::from_millis(2_000);
 /// Time limit for starting the process on a busy machine, which the model is not responsible for.
-const START: Duration = Duration::from_millis(10_000);
+const START_LIMIT: Duration = Duration::from_millis(10_000);
 /// How often to check for the answer.
-const LOOK: Duration = Duration::from_micros(300);
+const POLL_EVERY: Duration = Duration::from_micros(300);
 
 /// Finds the probe's executable now: a process that becomes another user may not be able to see it later.
 pub fn prepare() {
@@ -45,9 +45,9 @@ pub(super) fn probe(file: &OwnedFd, golden: &Golden, features: usize) -> Result<
     let program = program::program()?;
     let request = request::encode(std::process::id(), golden, features);
     let request = private_copy(&request).map_err(cannot)?;
-    let (mut from, to) = std::io::pipe().map_err(cannot)?;
+    let (mut answers, to) = std::io::pipe().map_err(cannot)?;
     // Never block on the pipe, even if another process holds its other end.
-    fcntl_setfl(&from, OFlags::NONBLOCK).map_err(|error| cannot(error.into()))?;
+    fcntl_setfl(&answers, OFlags::NONBLOCK).map_err(|error| cannot(error.into()))?;
     let mut command = Command::new(format!("/proc/self/fd/{}", program.as_raw_fd()));
     command.arg0("legend-probe").env_clear().process_group(0);
     command.stdin(request).stdout(to).stderr(file.try_clone().map_err(cannot)?);
@@ -57,12 +57,12 @@ pub(super) fn probe(file: &OwnedFd, golden: &Golden, features: usize) -> Result<
     let group = Pid::from_child(&child);
     let mut answer = Vec::new();
     let ended = wait(child, &mut || {
-        let mut room = [0; ANSWER_BYTES];
+        let mut piece = [0; ANSWER_BYTES];
         while answer.len() <= ANSWER_BYTES
-            && let Ok(len) = from.read(&mut room)
+            && let Ok(len) = answers.read(&mut piece)
             && len > 0
         {
-            answer.extend_from_slice(&room[..len]);
+            answer.extend_from_slice(&piece[..len]);
         }
         answer.starts_with(READY)
     });
@@ -73,13 +73,13 @@ pub(super) fn probe(file: &OwnedFd, golden: &Golden, features: usize) -> Result<
 
 /// Interprets an exit status and an answer.
 fn outcome(status: ExitStatus, answer: &[u8]) -> Result<(), ProbeError> {
-    let Some(told) = answer.strip_prefix(READY) else {
+    let Some(verdict) = answer.strip_prefix(READY) else {
         return Err(ProbeError::NotBegun(status));
     };
     if let Some(signal) = status.signal() {
         return Err(ProbeError::Crashed(signal));
     }
-    match told {
+    match verdict {
         b"ok" => Ok(()),
         b"" => Err(ProbeError::Ended),
         why => Err(ProbeError::Answered(String::from_utf8_lossy(why).into_owned())),
@@ -99,10 +99,10 @@ fn wait(mut child: Child, is_ready: &mut impl FnMut() -> bool) -> Result<ExitSta
         let why = match ended {
             Ok(Some(status)) => return Ok(status),
             Err(error) => ProbeError::System(error),
-            Ok(None) if has_begun && begin.elapsed() > PROBE => ProbeError::NoAnswer(PROBE),
-            Ok(None) if begin.elapsed() > START => ProbeError::NotStarted(START),
+            Ok(None) if has_begun && begin.elapsed() > ANSWER_LIMIT => ProbeError::NoAnswer(ANSWER_LIMIT),
+            Ok(None) if begin.elapsed() > START_LIMIT => ProbeError::NotStarted(START_LIMIT),
             Ok(None) => {
-                std::thread::sleep(LOOK);
+                std::thread::sleep(POLL_EVERY);
                 continue;
             }
         };
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn an_end_without_a_begin_is_not_the_models() {
         let status = ExitStatus::from_raw;
-        for (raw, answer, told) in [
+        for (raw, answer, expected) in [
             (0, "ready\nok", Ok(())),
             (0, "ready\n", Err("it ended its process instead of answering")),
             (3 << 8, "ready\n", Err("it ended its process instead of answering")),
@@ -157,7 +157,7 @@ mod tests {
             (0, "ok", Err("it cannot be probed: legend-probe ended before it began (exit status: 0)")),
         ] {
             let outcome = outcome(status(raw), answer.as_bytes()).map_err(|why| why.to_string());
-            assert_eq!(outcome, told.map_err(str::to_owned), "{raw} {answer}");
+            assert_eq!(outcome, expected.map_err(str::to_owned), "{raw} {answer}");
         }
     }
 }

@@ -5,10 +5,10 @@ mod selection;
 mod signatures;
 mod versions;
 
-pub(super) use paths::crash_path;
 pub use paths::{BASELINE, artefact_path, folder, is_version, version_of};
-pub use selection::{Link, point, pointed, pointed_ms, request, wanted};
-pub use signatures::{check_wish, sign_wish};
+pub(super) use paths::{VERSION_LEN, crash_path};
+pub use selection::{ModelSlot, request, select, selected, selected_ms, version_to_run};
+pub use signatures::{check_desired, sign_desired};
 pub use versions::{install, manifest, register, versions};
 
 #[cfg(test)]

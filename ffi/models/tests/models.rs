@@ -14,13 +14,13 @@ use control::names::Module;
 use engine::features::Scorer;
 use foreign::{Folder, QUARTER, foreign, schema};
 use made::{bytes_of, probability, register, trusted};
-use models::registry::{self, Link};
+use models::registry::{self, ModelSlot};
 use models::watch::Watcher;
-use models::{Slot, Trust, Unusable, load};
+use models::{ModelCell, Trust, Unusable, load};
 use serde_json::json;
 use watching::{Watching, deploy};
 
-/// Files that are no usable models, by name, with a part of the reason.
+/// Files that are not usable models, by name, with a part of the reason.
 fn bad_files(data: &Path) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let endless =
         "__attribute__((constructor)) static void begin(void) { for (;;) { __asm__ volatile(\"\"); } }";
@@ -28,8 +28,8 @@ fn bad_files(data: &Path) -> Vec<(&'static str, Vec<u8>, &'static str)> {
     let leaves = "__attribute__((constructor)) static void begin(void) { exit(0); }";
     let whole = bytes_of(1.5, schema());
     vec![
-        ("text", b"this is no model, it is a text".to_vec(), "no shared object"),
-        ("empty", Vec::new(), "no shared object"),
+        ("text", b"this is not a model, it is a text".to_vec(), "not a shared object"),
+        ("empty", Vec::new(), "not a shared object"),
         ("cut", whole[..whole.len() / 2].to_vec(), "cut off"),
         ("schema", bytes_of(0.1, 7), "its features are"),
         ("symbol", foreign(data, "symbol", "int other;", "1"), "no symbol treelite_predict"),
@@ -148,9 +148,9 @@ fn a_symlink_that_points_outside_the_folder_is_refused() {
     let link = registry::folder(data).join("libmev_latest.so");
     fs::remove_file(&link).expect("it is there");
     std::os::unix::fs::symlink("/tmp/libmev_v000000000000.so", &link).expect("a symlink");
-    assert!(watching.wait_for("", "refused").contains("no version here"));
+    assert!(watching.wait_for("", "refused").contains("not a version of this folder"));
     assert_eq!(watching.live.version().as_deref(), Some(&*good));
-    assert!(registry::point(data, Module::Mev, Link::Latest, Some("../../etc/passwd"), "").is_err());
+    assert!(registry::select(data, Module::Mev, ModelSlot::Latest, Some("../../etc/passwd"), "").is_err());
     watching.stop();
 }
 
@@ -163,11 +163,11 @@ fn a_valid_foreign_model_runs_and_a_pin_wins_over_the_symlink() {
     watching.wait_for(&quarter, "live");
     assert_eq!(watching.live.score(&[0.0; 11]).map(|answer| answer.score), Some(0.25));
     let pinned = register(data, &bytes_of(-1.0, schema()));
-    registry::point(data, Module::Mev, Link::Pin, Some(&pinned), "").expect("it is pinned");
+    registry::select(data, Module::Mev, ModelSlot::Pin, Some(&pinned), "").expect("it is pinned");
     watching.wait_for(&pinned, "live");
-    registry::point(data, Module::Mev, Link::Pin, None, "").expect("it is lifted");
+    registry::select(data, Module::Mev, ModelSlot::Pin, None, "").expect("it is lifted");
     watching.wait_for(&quarter, "live");
-    registry::point(data, Module::Mev, Link::Shadow, Some(&pinned), "").expect("in shadow");
+    registry::select(data, Module::Mev, ModelSlot::Shadow, Some(&pinned), "").expect("in shadow");
     watching.wait_for(&pinned, "shadow");
     assert_eq!(watching.shadow.score(&[0.0; 11]).map(|answer| answer.score), Some(probability(-1.0)));
     watching.stop();
@@ -212,10 +212,10 @@ fn what_a_foreign_constructor_may_do_in_its_probe_is_to_compute() {
             format!("{head}__attribute__((constructor)) static void begin(void) {{ {body} }}\n{QUARTER}");
         let bytes = foreign(data, "hostile", &code, "1");
         let begin = Instant::now();
-        let told = load::verify_bytes(&bytes, Module::Mev, true);
-        let told = told.map_or_else(|why| why.to_string(), |_| String::new());
+        let why = load::verify_bytes(&bytes, Module::Mev, true);
+        let why = why.map_or_else(|why| why.to_string(), |_| String::new());
         assert!(begin.elapsed() < Duration::from_secs(10), "{name} took {:?}", begin.elapsed());
-        assert!(told.contains(refused) && told.is_empty() == refused.is_empty(), "{name}: {told}");
+        assert!(why.contains(refused) && why.is_empty() == refused.is_empty(), "{name}: {why}");
     }
     assert!(!Path::new("/tmp/legend-probe-wrote").exists());
 }
@@ -239,60 +239,66 @@ fn code_of_its_own_is_refused_unless_the_configuration_allows_it() {
 fn the_baseline_is_deployed_pinned_and_answered_like_a_version() {
     let Folder(data) = &Folder::new("baseline");
     let watching = Watching::start(data, trusted(data));
-    let point = |link, version: &str, request: &str| {
-        registry::point(data, Module::Mev, link, Some(version), request).expect("it is named");
+    let select = |slot, version: &str, request: &str| {
+        registry::select(data, Module::Mev, slot, Some(version), request).expect("it is named");
     };
     // First without any model, then again: each request gets its answer.
-    point(Link::Latest, registry::BASELINE, "first");
+    select(ModelSlot::Latest, registry::BASELINE, "first");
     assert_eq!(watching.answered("first"), ("baseline".to_owned(), "live"));
-    point(Link::Latest, registry::BASELINE, "second");
+    select(ModelSlot::Latest, registry::BASELINE, "second");
     assert_eq!(watching.answered("second"), ("baseline".to_owned(), "live"));
     let model = register(data, &bytes_of(0.4, schema()));
-    point(Link::Latest, &model, "third");
+    select(ModelSlot::Latest, &model, "third");
     assert_eq!(watching.answered("third"), (model.clone(), "live"));
     assert!(watching.live.score(&[0.0; 11]).is_some());
-    point(Link::Latest, registry::BASELINE, "fourth");
+    select(ModelSlot::Latest, registry::BASELINE, "fourth");
     assert_eq!(watching.answered("fourth"), ("baseline".to_owned(), "live"));
     assert!(watching.live.score(&[0.0; 11]).is_none(), "the model is asked no more");
     assert_eq!(registry::request(data, Module::Mev, &model), "", "the old request is over");
     // A pin of the baseline wins over what is deployed.
-    point(Link::Latest, &model, "fifth");
+    select(ModelSlot::Latest, &model, "fifth");
     watching.until_live("deployed again", Some(&model));
-    point(Link::Pin, registry::BASELINE, "");
+    select(ModelSlot::Pin, registry::BASELINE, "");
     watching.until_live("pinned to the baseline", None);
-    assert!(matches!(registry::pointed(data, Module::Mev, Link::Pin), Ok(Some(pin)) if pin == "baseline"));
-    registry::point(data, Module::Mev, Link::Pin, None, "").expect("it is lifted");
+    assert!(
+        matches!(registry::selected(data, Module::Mev, ModelSlot::Pin), Ok(Some(pin)) if pin == "baseline")
+    );
+    registry::select(data, Module::Mev, ModelSlot::Pin, None, "").expect("it is lifted");
     watching.until_live("the pin is lifted", Some(&model));
-    assert!(registry::point(data, Module::Mev, Link::Shadow, Some(registry::BASELINE), "").is_err());
+    assert!(registry::select(data, Module::Mev, ModelSlot::Shadow, Some(registry::BASELINE), "").is_err());
     watching.stop();
 }
 
 #[test]
-fn a_start_without_models_tells_nothing_and_a_shadow_that_is_taken_away_is_told() {
+fn a_start_without_models_reports_nothing_and_a_shadow_that_is_removed_is_reported() {
     let Folder(data) = &Folder::new("shadow");
     let start = || {
-        let mut told = Vec::new();
-        let slots = [Arc::new(Slot::default()), Arc::new(Slot::default())];
+        let mut reports = Vec::new();
+        let slots = [Arc::new(ModelCell::default()), Arc::new(ModelCell::default())];
         let [live, shadow] = slots.each_ref().map(Arc::clone);
-        let watcher = Watcher::new(data, Module::Mev, trusted(data), live, shadow, |one| told.push(one));
-        (watcher, told, slots)
+        let watcher = Watcher::new(data, Module::Mev, trusted(data), live, shadow, |one| reports.push(one));
+        (watcher, reports, slots)
     };
     assert_eq!(start().1, []);
     let model = register(data, &bytes_of(0.4, schema()));
-    registry::point(data, Module::Mev, Link::Shadow, Some(&model), "").expect("in shadow");
-    let (watcher, told, [_, shadow]) = start();
-    assert_eq!(told.iter().map(|one| (&*one.version, one.state)).collect::<Vec<_>>(), [(&*model, "shadow")]);
+    registry::select(data, Module::Mev, ModelSlot::Shadow, Some(&model), "").expect("in shadow");
+    let (watcher, reports, [_, shadow]) = start();
+    assert_eq!(
+        reports.iter().map(|one| (&*one.version, one.state)).collect::<Vec<_>>(),
+        [(&*model, "shadow")]
+    );
     assert!(shadow.version().is_some());
-    registry::point(data, Module::Mev, Link::Shadow, None, "").expect("taken away");
-    let (told, begin) = (Mutex::new(Vec::new()), Instant::now());
-    let is_told = || !told.lock().expect("whole").is_empty() || begin.elapsed() > Duration::from_secs(60);
-    watcher.run(is_told, |one| {
+    registry::select(data, Module::Mev, ModelSlot::Shadow, None, "").expect("removed");
+    let (reports, begin) = (Mutex::new(Vec::new()), Instant::now());
+    let is_reported =
+        || !reports.lock().expect("whole").is_empty() || begin.elapsed() > Duration::from_secs(60);
+    watcher.run(is_reported, |one| {
         if one.state != "reaped" {
-            told.lock().expect("whole").push(one);
+            reports.lock().expect("whole").push(one);
         }
     });
-    let told = told.into_inner().expect("whole");
-    assert_eq!(told.iter().map(|one| (&*one.version, one.state)).collect::<Vec<_>>(), [("", "none")]);
+    let reports = reports.into_inner().expect("whole");
+    assert_eq!(reports.iter().map(|one| (&*one.version, one.state)).collect::<Vec<_>>(), [("", "none")]);
     assert!(shadow.version().is_none());
 }
 
@@ -323,7 +329,7 @@ fn a_version_of_another_host_is_taken_only_as_its_trusted_key_signed_it() {
         (take(mev, "../../../../x", &artefact, &manifest, &signature, &keys), "its bytes are not those"),
         (take(mev, &version[..6], &artefact, &manifest, &signature, &keys), "its bytes are not those"),
         (take(mev, &version, &artefact, &other, &signature, &keys), "its signature does not fit"),
-        (take(mev, &version, &artefact, &manifest, "", &keys), "its signature is no signature"),
+        (take(mev, &version, &artefact, &manifest, "", &keys), "its signature is malformed"),
         (take(mev, &version, &artefact, &manifest, &signature, &stranger), "is not trusted here"),
         (
             take(Module::Arbitrage, &version, &artefact, &manifest, &signature, &keys),
@@ -346,14 +352,14 @@ fn a_version_of_another_host_is_taken_only_as_its_trusted_key_signed_it() {
 fn a_wish_is_believed_only_as_it_was_signed() {
     let key = keys::from_hex(&"07".repeat(32)).expect("a seed");
     let trusted = [key.verifying_key()];
-    let signature = registry::sign_wish("mev\nlatest", &key);
-    assert_eq!(registry::check_wish("mev\nlatest", &signature, &trusted), Ok(()));
+    let signature = registry::sign_desired("mev\nlatest", &key);
+    assert_eq!(registry::check_desired("mev\nlatest", &signature, &trusted), Ok(()));
     for (text, signature, trusted) in [
         ("mev\nshadow", &signature[..], &trusted[..]),
         ("mev\nlatest", &signature[..40], &trusted),
         ("mev\nlatest", "", &trusted),
         ("mev\nlatest", &signature, &[]),
     ] {
-        assert!(registry::check_wish(text, signature, trusted).is_err(), "{text} by {signature}");
+        assert!(registry::check_desired(text, signature, trusted).is_err(), "{text} by {signature}");
     }
 }

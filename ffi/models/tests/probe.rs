@@ -24,9 +24,9 @@ fn with_lock<T>(run: impl FnOnce() -> T) -> T {
     {
         std::thread::yield_now();
     }
-    let told = run();
+    let result = run();
     IS_LOCKED.store(false, std::sync::atomic::Ordering::Release);
-    told
+    result
 }
 
 // SAFETY: every call is passed on unchanged to the system's allocator.
@@ -66,8 +66,8 @@ fn a_trial_has_no_descriptor_and_no_environment_of_the_process_that_asks() {
         extern char **environ;\n\
         __attribute__((constructor)) static void begin(void) {{ struct stat s; {looks} }}\n{QUARTER}"
     );
-    let told = verified(&foreign(data, "looks", &code, "1"));
-    assert!(matches!(told, Ok(true)), "{told:?}");
+    let result = verified(&foreign(data, "looks", &code, "1"));
+    assert!(matches!(result, Ok(true)), "{result:?}");
     for number in kept {
         // SAFETY: `number` is a descriptor that only this test uses.
         unsafe { libc::close(number) };
@@ -89,9 +89,9 @@ fn threads_that_hold_the_allocators_lock_hold_up_no_trial() {
                 }
             });
         }
-        let told: Vec<_> = (0..5).map(|_| verified(&bytes)).collect();
+        let results: Vec<_> = (0..5).map(|_| verified(&bytes)).collect();
         stop.store(true, Relaxed);
-        assert!(told.iter().all(|told| matches!(told, Ok(true))), "{told:?}");
+        assert!(results.iter().all(|result| matches!(result, Ok(true))), "{results:?}");
     });
 }
 
@@ -99,11 +99,11 @@ fn threads_that_hold_the_allocators_lock_hold_up_no_trial() {
 #[test]
 fn copy_entry() {
     let Some(file) = std::env::var_os("LEGEND_PROBED_MODEL") else { return };
-    println!("told: {:?}", verified(&fs::read(file).expect("a model")).map_err(|why| why.to_string()));
+    println!("result: {:?}", verified(&fs::read(file).expect("a model")).map_err(|why| why.to_string()));
 }
 
 /// The result that a copy of this executable in `folder` reports for a model.
-fn told_by_copy(folder: &Path, model: &Path) -> String {
+fn result_of_copy(folder: &Path, model: &Path) -> String {
     let mut copy = Command::new(folder.join("legend-test"));
     copy.args(["--exact", "copy_entry", "--nocapture"]).env("LEGEND_PROBED_MODEL", model);
     // Neither variable leads to the helper.
@@ -111,40 +111,40 @@ fn told_by_copy(folder: &Path, model: &Path) -> String {
     copy.current_dir(Path::new(env!("CARGO_BIN_EXE_legend-probe")).parent().expect("a folder"));
     let output = copy.output().expect("runs");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let line = text.split("told: ").nth(1).and_then(|rest| rest.lines().next());
+    let line = text.split("result: ").nth(1).and_then(|rest| rest.lines().next());
     line.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr))).to_owned()
 }
 
 #[test]
-fn a_probe_that_is_missing_or_another_users_to_write_is_said_in_one_line_and_never_run() {
+fn a_probe_that_is_missing_or_writable_by_another_user_is_reported_in_one_line_and_never_run() {
     let Folder(folder) = &Folder::new("missing");
     let (model, program) = (folder.join("quarter.so"), folder.join("legend-probe"));
     foreign(folder, "quarter", QUARTER, "1");
     fs::copy(std::env::current_exe().expect("own path"), folder.join("legend-test")).expect("a copy");
     let path = folder.display();
     assert_eq!(
-        told_by_copy(folder, &model),
+        result_of_copy(folder, &model),
         format!(
             "Err(\"it cannot be probed: {path}/legend-probe is not there, it belongs to {path}/legend-test: build or copy legend again\")"
         )
     );
     let refused = format!(
-        "Err(\"it cannot be probed: {path}/legend-probe cannot be used: it must be a file of this user's that nobody else may write\")"
+        "Err(\"it cannot be probed: {path}/legend-probe cannot be used: it must be a file of this user that no other user may write\")"
     );
     let ours = env!("CARGO_BIN_EXE_legend-probe");
     symlink(ours, &program).expect("a link");
-    assert_eq!(told_by_copy(folder, &model), refused, "a link");
+    assert_eq!(result_of_copy(folder, &model), refused, "a link");
     fs::remove_file(&program).expect("removed");
     fs::copy(ours, &program).expect("a copy");
-    for (mode, told) in [(0o757, &*refused), (0o755, "Ok(true)")] {
+    for (mode, expected) in [(0o757, &*refused), (0o755, "Ok(true)")] {
         fs::set_permissions(&program, fs::Permissions::from_mode(mode)).expect("is set");
-        assert_eq!(told_by_copy(folder, &model), told, "{mode:o}");
+        assert_eq!(result_of_copy(folder, &model), expected, "{mode:o}");
     }
     // Another program: it does not understand the request, and answers nothing.
     fs::copy("/bin/true", &program).expect("a copy");
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("is set");
     assert_eq!(
-        told_by_copy(folder, &model),
+        result_of_copy(folder, &model),
         "Err(\"it cannot be probed: legend-probe ended before it began (exit status: 0)\")"
     );
 }

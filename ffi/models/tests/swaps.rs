@@ -14,7 +14,7 @@ use control::names::Module;
 use engine::features::Scorer;
 use foreign::{Folder, schema};
 use made::{bytes_of, probability, register, trusted};
-use models::{Loaded, Slot, load};
+use models::{Loaded, ModelCell, load};
 
 struct Counting;
 
@@ -63,7 +63,7 @@ fn ten_thousand_swaps_under_asking_threads_give_no_answer_of_another_version() {
     let models = load_all(data, 8);
     let expected: Vec<(String, f32)> =
         models.iter().map(|(model, answer)| (model.version.to_string(), *answer)).collect();
-    let (slot, stop, asked) = (Slot::default(), AtomicBool::new(false), AtomicU64::new(0));
+    let (slot, stop, asked) = (ModelCell::default(), AtomicBool::new(false), AtomicU64::new(0));
     slot.swap(Some(Arc::clone(&models[0].0)));
     std::thread::scope(|scope| {
         for _ in 0..4 {
@@ -103,7 +103,7 @@ fn ten_thousand_swaps_under_asking_threads_give_no_answer_of_another_version() {
 fn asking_allocates_nothing_and_calls_no_system() {
     let Folder(data) = &Folder::new("quiet");
     let models = load_all(data, 2);
-    let slot = Slot::default();
+    let slot = ModelCell::default();
     slot.swap(Some(Arc::clone(&models[0].0)));
     let row = [0.5; 11];
     // A thread's first evaluation allocates its slot among the readers.

@@ -10,13 +10,13 @@ pub enum RowError {
     #[error("it has no value")]
     NoValue,
     /// Its bytes are not an Envelope.
-    #[error("it is no Envelope ({0})")]
+    #[error("it is not an Envelope ({0})")]
     NoEnvelope(#[source] DecodeError),
     /// Of another schema.
     #[error("its schema is `{0}`, need rt-v1")]
     Schema(String),
     /// Its time is outside the range of the store's columns.
-    #[error("its event_ns {0} is behind the year 2299")]
+    #[error("its event_ns {0} is after the year 2299")]
     Time(u64),
     /// An Envelope without a payload.
     #[error("it has no payload")]
@@ -28,13 +28,13 @@ pub enum RowError {
     #[error("its type {0} is not its payload's")]
     OtherType(i32),
     /// Evidence whose key is not a decision id.
-    #[error("its key is no decision id of 16 bytes")]
+    #[error("its key is not a decision id of 16 bytes")]
     NoDecision,
     /// Evidence that is not UTF-8.
-    #[error("it is no text")]
+    #[error("it is not text")]
     NoText,
     /// Evidence that is text, but not JSON.
-    #[error("it is no JSON ({0})")]
+    #[error("it is not JSON ({0})")]
     NoJson(#[source] serde_json::Error),
 }
 
@@ -46,24 +46,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_reason_is_what_dead_letters_have_always_said() {
+    fn each_reason_is_the_text_of_its_dead_letter() {
         let no_envelope = Envelope::decode(&b"\xff"[..]).expect_err("none");
         let no_json = serde_json::from_str::<u8>("x").expect_err("none");
-        let envelope = format!("it is no Envelope ({no_envelope})");
-        let json = format!("it is no JSON ({no_json})");
-        for (error, said) in [
+        let envelope = format!("it is not an Envelope ({no_envelope})");
+        let json = format!("it is not JSON ({no_json})");
+        for (error, expected) in [
             (RowError::NoValue, "it has no value"),
             (RowError::NoEnvelope(no_envelope), &envelope),
             (RowError::Schema("rt-v2".to_owned()), "its schema is `rt-v2`, need rt-v1"),
-            (RowError::Time(7), "its event_ns 7 is behind the year 2299"),
+            (RowError::Time(7), "its event_ns 7 is after the year 2299"),
             (RowError::NoPayload, "it has no payload"),
             (RowError::NoTable, "its type has no table"),
             (RowError::OtherType(3), "its type 3 is not its payload's"),
-            (RowError::NoDecision, "its key is no decision id of 16 bytes"),
-            (RowError::NoText, "it is no text"),
+            (RowError::NoDecision, "its key is not a decision id of 16 bytes"),
+            (RowError::NoText, "it is not text"),
             (RowError::NoJson(no_json), &json),
         ] {
-            assert_eq!(error.to_string(), said);
+            assert_eq!(error.to_string(), expected);
         }
     }
 }

@@ -376,7 +376,7 @@ mod tests {
     fn what_cannot_be_a_row_is_kept_unchanged_with_its_reason() {
         let other = Envelope { schema_version: "rt-v2".to_owned(), ..Envelope::default() }.encode_to_vec();
         let rows: [(&[u8], &str); 3] = [
-            (b"\xff\xff", "no Envelope"),
+            (b"\xff\xff", "not an Envelope"),
             (&other, "its schema is `rt-v2`"),
             (
                 &Envelope { schema_version: "rt-v1".to_owned(), ..Envelope::default() }.encode_to_vec(),

@@ -66,7 +66,7 @@ pub enum LogError {
     },
     /// The file with the log's identity does not hold one.
     #[error(
-        "Cannot use {}: it is damaged, need {digits} hex digits; remove it, then `legend db accept-log` tells the store that this is its log",
+        "Cannot use {}: it is damaged, need {digits} hex digits; remove it, then `legend db accept-log` makes the store accept this log as its own",
         .path.display()
     )]
     Identity {
@@ -185,7 +185,7 @@ mod tests {
             ),
             (
                 LogError::Identity { path: path.clone(), digits: 32 },
-                "Cannot use /log: it is damaged, need 32 hex digits; remove it, then `legend db accept-log` tells the store that this is its log",
+                "Cannot use /log: it is damaged, need 32 hex digits; remove it, then `legend db accept-log` makes the store accept this log as its own",
                 LogErrorKind::Unsupported,
             ),
             (

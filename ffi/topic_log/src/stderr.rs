@@ -161,7 +161,7 @@ mod tests {
         let Ok(rows) =
             serde_json::from_str::<Vec<Row>>(include_str!("../../../tests/fixtures/log_lines.json"))
         else {
-            panic!("the fixture is no list of rows")
+            panic!("the fixture is not a list of rows")
         };
         assert!(rows.len() >= 4);
         for Row { at_ms, level, part, instance, message, text, json } in rows {
@@ -184,8 +184,8 @@ mod tests {
         };
         assert_eq!(format_line(Some(&style), UNIX_EPOCH, Level::Warn, "all is well"), None);
         assert_eq!(
-            format_line(None, UNIX_EPOCH, Level::Info, "Cannot go on").as_deref(),
-            Some("Cannot go on\n")
+            format_line(None, UNIX_EPOCH, Level::Info, "Cannot continue").as_deref(),
+            Some("Cannot continue\n")
         );
     }
 }

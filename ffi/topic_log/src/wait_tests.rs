@@ -104,8 +104,8 @@ fn who_is_refused_after_a_torn_write_leaves_no_record_and_a_log_that_can_be_pack
         topic.tidy().expect("tidies");
         let packs =
             places::places(&topic.dir).expect("lists").iter().filter(|place| !place.is_segment).count();
-        assert_eq!(packs, 1, "{from_the_start}: nobody writes, so what is there is packed");
-        topic.append(&mut batch(&[b"this"]), Durability::None).expect("goes on");
+        assert_eq!(packs, 1, "{from_the_start}: nothing is written, so what is there is packed");
+        topic.append(&mut batch(&[b"this"]), Durability::None).expect("continues");
         let (records, gaps) = read_all(&topic, 0);
         assert_eq!((records.len(), gaps.len()), (7, 0), "{from_the_start}");
         assert_eq!(records[6].1, b"this", "{from_the_start}");

@@ -72,7 +72,7 @@ fn killed_before_any_system_call_the_log_opens_with_all_it_acknowledged_and_goes
             let committed = topic.committed("g").expect("reads").map_or(0, |committed| committed.offset);
             assert!((acknowledged..=kept).contains(&committed), "call {call}: {committed}");
             for n in kept..kept + 3 {
-                assert_eq!(append(&topic, n, Durability::Fsync).expect("goes on"), n, "call {call}");
+                assert_eq!(append(&topic, n, Durability::Fsync).expect("continues"), n, "call {call}");
             }
             assert_eq!(values(&topic), (0..kept + 3).collect::<Vec<_>>(), "call {call}");
         }

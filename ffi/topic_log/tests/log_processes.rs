@@ -216,7 +216,7 @@ fn full_disk_is_an_error_before_damage_and_writing_goes_on_when_space_returns() 
     std::fs::remove_file(&ballast).expect("removes");
     for _ in 0..10 {
         stored += 1;
-        append(stored).expect("goes on after space returned");
+        append(stored).expect("continues after space returned");
     }
     let mut seen = 0;
     let gaps = scan(&topic, |record| {
@@ -224,5 +224,5 @@ fn full_disk_is_an_error_before_damage_and_writing_goes_on_when_space_returns() 
         assert_eq!(seq_of(record), seen);
     });
     assert_eq!((gaps.len(), seen), (0, stored));
-    println!("full after {} records, then went on", stored - 10);
+    println!("full after {} records, then continued", stored - 10);
 }

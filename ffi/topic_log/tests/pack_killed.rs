@@ -60,7 +60,7 @@ fn goes_on(dir: &Path, records: u64, call: u32) {
     let topic = open(dir).unwrap_or_else(|error| panic!("call {call}: {error}"));
     assert_eq!(values(&topic, 0), all[..records as usize], "call {call}");
     assert_eq!(values(&topic, 5), all[5..records as usize], "call {call}");
-    append(&topic, records).expect("goes on");
+    append(&topic, records).expect("continues");
     assert_eq!(values(&topic, 0), all, "call {call}");
     topic.tidy().expect("the next one does it");
     for from in [0, records as usize + 1] {

@@ -42,8 +42,8 @@ pub fn run_probe() -> ExitCode {
     if answer.write_all(READY).is_err() {
         return ExitCode::FAILURE;
     }
-    let told = if confine() { tried(&request) } else { Err(TrialError::NotConfined) };
-    let text = told.map_or_else(|why| why.to_string(), |()| "ok".to_owned());
+    let result = if confine() { try_model(&request) } else { Err(TrialError::NotConfined) };
+    let text = result.map_or_else(|why| why.to_string(), |()| "ok".to_owned());
     let text = text.as_bytes();
     // If this fails, the parent reports that the process ended without an answer.
     let _ = answer.write_all(&text[..text.len().min(ANSWER_BYTES)]);
@@ -63,7 +63,7 @@ enum TrialError {
 }
 
 /// Loads the model and evaluates the golden rows.
-fn tried(request: &Request) -> Result<(), TrialError> {
+fn try_model(request: &Request) -> Result<(), TrialError> {
     let (library, predict) = shared_object::load(MODEL_PATH, &Number(MODEL_FD))?;
     let _library = ManuallyDrop::new(library);
     let Request { golden, features, .. } = request;
@@ -76,10 +76,10 @@ fn tried(request: &Request) -> Result<(), TrialError> {
 /// as a trial, or its parent is gone.
 fn prepare() -> Option<Request> {
     // SAFETY: the parent opened descriptor 0 for this process, and nothing else here owns it.
-    let mut asked = unsafe { File::from_raw_fd(0) };
-    asked.rewind().ok()?;
-    let request = request::read(&mut asked).ok()?;
-    drop(asked);
+    let mut request_file = unsafe { File::from_raw_fd(0) };
+    request_file.rewind().ok()?;
+    let request = request::read(&mut request_file).ok()?;
+    drop(request_file);
     // SAFETY: the calls affect only this process and get integers and a C string; no Rust value owns these
     // descriptors.
     unsafe {

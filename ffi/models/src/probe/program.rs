@@ -96,7 +96,7 @@ mod tests {
             )
         );
         let bad = format!(
-            "{} cannot be used: it must be a file of this user's that nobody else may write",
+            "{} cannot be used: it must be a file of this user that no other user may write",
             program.display()
         );
         symlink(&own, &program).expect("a link");

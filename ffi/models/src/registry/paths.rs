@@ -9,7 +9,7 @@ use control::names::module_name;
 use wire::control::Module;
 
 /// Number of letters of the hash in a version's name.
-pub(super) const VERSION_LEN: usize = 12;
+pub(crate) const VERSION_LEN: usize = 12;
 
 /// What scores without a model, in the form of a version: it can be deployed and pinned like one.
 pub const BASELINE: &str = "baseline";

@@ -8,11 +8,11 @@ use control::names::module_name;
 use wire::control::Module;
 
 use super::paths::{BASELINE, artefact_path, folder, is_version, make_folder, version_of, write_whole};
-use crate::error::{LinkError, RegistryError};
+use crate::error::{RegistryError, SelectionError};
 
 /// What selects a version to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Link {
+pub enum ModelSlot {
     /// The symlink to the live model.
     Latest,
     /// The symlink to the shadow model.
@@ -21,13 +21,13 @@ pub enum Link {
     Pin,
 }
 
-impl Link {
+impl ModelSlot {
     fn path(self, data_dir: &Path, module: Module) -> PathBuf {
         let module = module_name(module);
         folder(data_dir).join(match self {
-            Link::Latest => format!("lib{module}_latest.so"),
-            Link::Shadow => format!("lib{module}_shadow.so"),
-            Link::Pin => format!("{module}.pin"),
+            ModelSlot::Latest => format!("lib{module}_latest.so"),
+            ModelSlot::Shadow => format!("lib{module}_shadow.so"),
+            ModelSlot::Pin => format!("{module}.pin"),
         })
     }
 }
@@ -37,23 +37,23 @@ impl Link {
 ///
 /// # Errors
 /// One line: no such version, or the folder cannot be written.
-pub fn point(
+pub fn select(
     data_dir: &Path,
     module: Module,
-    link: Link,
+    slot: ModelSlot,
     version: Option<&str>,
     request_id: &str,
 ) -> Result<(), RegistryError> {
-    let path = link.path(data_dir, module);
-    let verb = if link == Link::Pin { "pin" } else { "deploy" };
-    let cannot = |source| RegistryError::Point { verb, folder: folder(data_dir), source };
+    let path = slot.path(data_dir, module);
+    let verb = if slot == ModelSlot::Pin { "pin" } else { "deploy" };
+    let cannot = |source| RegistryError::Select { verb, folder: folder(data_dir), source };
     let request = |version: &str| {
         let path = folder(data_dir).join(format!("{}.request", module_name(module)));
         write_whole(&path, format!("{version} {request_id}").as_bytes()).map_err(cannot)
     };
-    let is_none = version.is_none_or(|version| link == Link::Latest && version == BASELINE);
+    let is_none = version.is_none_or(|version| slot == ModelSlot::Latest && version == BASELINE);
     if is_none {
-        if link == Link::Latest {
+        if slot == ModelSlot::Latest {
             make_folder(data_dir).map_err(cannot)?;
             request(BASELINE)?;
         }
@@ -63,7 +63,7 @@ pub fn point(
         };
     }
     let version = version.unwrap_or_default();
-    if link == Link::Pin && version == BASELINE {
+    if slot == ModelSlot::Pin && version == BASELINE {
         make_folder(data_dir).map_err(cannot)?;
         return write_whole(&path, version.as_bytes()).map_err(cannot);
     }
@@ -71,10 +71,10 @@ pub fn point(
         let (version, module) = (version.to_owned(), module_name(module));
         return Err(RegistryError::NoVersion { verb, version, module });
     }
-    if link == Link::Pin {
+    if slot == ModelSlot::Pin {
         return write_whole(&path, version.as_bytes()).map_err(cannot);
     }
-    if link == Link::Latest {
+    if slot == ModelSlot::Latest {
         request(version)?;
     }
     let target = format!("lib{}_v{version}.so", module_name(module));
@@ -87,47 +87,51 @@ pub fn point(
 ///
 /// # Errors
 /// It points to something that is not a version in this folder.
-pub fn wanted(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, LinkError> {
-    let pinned = if link == Link::Latest { pointed(data_dir, module, Link::Pin)? } else { None };
+pub fn version_to_run(
+    data_dir: &Path,
+    module: Module,
+    slot: ModelSlot,
+) -> Result<Option<String>, SelectionError> {
+    let pinned = if slot == ModelSlot::Latest { selected(data_dir, module, ModelSlot::Pin)? } else { None };
     match pinned {
         Some(version) if version == BASELINE => Ok(None),
         Some(version) => Ok(Some(version)),
-        None => pointed(data_dir, module, link),
+        None => selected(data_dir, module, slot),
     }
 }
 
-/// The version that this link alone selects.
+/// The version that this slot alone selects.
 ///
 /// # Errors
-/// As [`wanted`].
-pub fn pointed(data_dir: &Path, module: Module, link: Link) -> Result<Option<String>, LinkError> {
-    let path = link.path(data_dir, module);
-    if link == Link::Pin {
+/// As [`version_to_run`].
+pub fn selected(data_dir: &Path, module: Module, slot: ModelSlot) -> Result<Option<String>, SelectionError> {
+    let path = slot.path(data_dir, module);
+    if slot == ModelSlot::Pin {
         let Ok(text) = fs::read_to_string(path) else { return Ok(None) };
         let version = text.trim();
         return if is_version(version) || version == BASELINE {
             Ok(Some(version.to_owned()))
         } else {
-            Err(LinkError::Pin)
+            Err(SelectionError::Pin)
         };
     }
     let target = match fs::read_link(&path) {
         Ok(target) => target,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(LinkError::NoSymlink { path, source }),
+        Err(source) => return Err(SelectionError::NoSymlink { path, source }),
     };
     // A bare name in this folder: no other target is followed.
     let bare = target.parent().is_some_and(|parent| parent.as_os_str().is_empty());
     match version_of(&target, module) {
         Some(version) if bare => Ok(Some(version)),
-        _ => Err(LinkError::NoVersion { path, target }),
+        _ => Err(SelectionError::NoVersion { path, target }),
     }
 }
 
-/// When a link was made, in Unix milliseconds; 0 if there is none.
+/// When a slot was set, in Unix milliseconds; 0 if there is none.
 #[must_use]
-pub fn pointed_ms(data_dir: &Path, module: Module, link: Link) -> u64 {
-    let made = fs::symlink_metadata(link.path(data_dir, module)).and_then(|metadata| metadata.modified());
+pub fn selected_ms(data_dir: &Path, module: Module, slot: ModelSlot) -> u64 {
+    let made = fs::symlink_metadata(slot.path(data_dir, module)).and_then(|metadata| metadata.modified());
     let since = made.ok().and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
     since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }

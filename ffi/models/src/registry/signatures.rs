@@ -9,7 +9,7 @@ use crate::error::SignatureError;
 /// Signature domain of manifests.
 pub(super) const MANIFEST_DOMAIN: &str = "legend model-v1";
 /// Signature domain of desired models for other hosts.
-const WISH_DOMAIN: &str = "legend model-wish-v1";
+const DESIRED_DOMAIN: &str = "legend model-wish-v1";
 
 /// A signature in its stored form: the signer, and the signature in hex.
 pub(super) fn signed(domain: &str, bytes: &[u8], key: &SigningKey) -> String {
@@ -36,14 +36,14 @@ pub(super) fn check(
 
 /// Signs the model that this installation wants on other hosts.
 #[must_use]
-pub fn sign_wish(text: &str, key: &SigningKey) -> String {
-    signed(WISH_DOMAIN, text.as_bytes(), key)
+pub fn sign_desired(text: &str, key: &SigningKey) -> String {
+    signed(DESIRED_DOMAIN, text.as_bytes(), key)
 }
 
 /// Checks that one of `trusted` signed such a desired model.
 ///
 /// # Errors
 /// Why not; the text follows it.
-pub fn check_wish(text: &str, signature: &str, trusted: &[VerifyingKey]) -> Result<(), SignatureError> {
-    check(WISH_DOMAIN, text.as_bytes(), signature, trusted)
+pub fn check_desired(text: &str, signature: &str, trusted: &[VerifyingKey]) -> Result<(), SignatureError> {
+    check(DESIRED_DOMAIN, text.as_bytes(), signature, trusted)
 }

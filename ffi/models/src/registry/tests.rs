@@ -18,20 +18,20 @@ fn data(name: &str) -> PathBuf {
 #[test]
 fn a_version_that_is_not_there_is_refused_by_what_was_asked() {
     let data = data("missing");
-    for (link, refused) in [
-        (Link::Latest, "Cannot deploy 0123456789ab: mev has no such version"),
-        (Link::Shadow, "Cannot deploy 0123456789ab: mev has no such version"),
-        (Link::Pin, "Cannot pin 0123456789ab: mev has no such version"),
+    for (slot, refused) in [
+        (ModelSlot::Latest, "Cannot deploy 0123456789ab: mev has no such version"),
+        (ModelSlot::Shadow, "Cannot deploy 0123456789ab: mev has no such version"),
+        (ModelSlot::Pin, "Cannot pin 0123456789ab: mev has no such version"),
     ] {
-        let why = point(&data, Module::Mev, link, Some("0123456789ab"), "").expect_err("is refused");
+        let why = select(&data, Module::Mev, slot, Some("0123456789ab"), "").expect_err("is refused");
         assert!(why.to_string().starts_with(refused), "{why}");
-        assert!(matches!(pointed(&data, Module::Mev, link), Ok(None)));
+        assert!(matches!(selected(&data, Module::Mev, slot), Ok(None)));
     }
     fs::remove_dir_all(data).expect("removed");
 }
 
 #[test]
-fn a_manifest_says_what_was_told_of_a_model_and_nothing_over_its_own_numbers() {
+fn a_manifest_has_the_given_fields_but_they_do_not_replace_its_own() {
     let data = data("about");
     let key = SigningKey::from_bytes(&[7; 32]);
     let about = json!({ "note": "of a test", "bytes": 99, "module": "arbitrage" });

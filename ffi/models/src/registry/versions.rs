@@ -12,7 +12,7 @@ use wire::hex::to_hex;
 
 use super::paths::{VERSION_LEN, artefact_path, folder, is_version, make_folder, version_of, write_whole};
 use super::signatures::{MANIFEST_DOMAIN, check, signed};
-use crate::error::{RegistryError, SmallFileError, TakeError, Unusable};
+use crate::error::{InstallError, RegistryError, SmallFileError, Unusable};
 
 const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 
@@ -102,18 +102,18 @@ pub fn install(
     trusted: &[VerifyingKey],
 ) -> Result<(), RegistryError> {
     let cannot =
-        |source| RegistryError::Take { version: version.to_owned(), module: module_name(module), source };
+        |source| RegistryError::Install { version: version.to_owned(), module: module_name(module), source };
     let (bytes, signature) = signed;
     if bytes.len() as u64 > MANIFEST_BYTES_MAX {
-        return Err(cannot(TakeError::LongManifest(bytes.len())));
+        return Err(cannot(InstallError::LongManifest(bytes.len())));
     }
     let manifest = checked(module, bytes, signature, trusted).map_err(|why| cannot(why.into()))?;
     let sha256 = to_hex(&Sha256::digest(artefact));
     if manifest["version"] != version || manifest["sha256"] != sha256 || !sha256.starts_with(version) {
-        return Err(cannot(TakeError::OtherBytes));
+        return Err(cannot(InstallError::OtherBytes));
     }
     if !is_version(version) {
-        return Err(cannot(TakeError::NoVersion));
+        return Err(cannot(InstallError::NoVersion));
     }
     store(data_dir, &artefact_path(data_dir, module, version), artefact, signed)
 }

@@ -8,25 +8,25 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use control::names::Module;
-use models::registry::{self, Link};
-use models::watch::{Told, Watcher};
-use models::{Slot, Trust};
+use models::registry::{self, ModelSlot};
+use models::watch::{ModelReport, Watcher};
+use models::{ModelCell, Trust};
 
 /// Longer than any report takes, on a loaded machine too.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Makes a version live.
 pub fn deploy(data: &Path, version: &str) {
-    registry::point(data, Module::Mev, Link::Latest, Some(version), "").expect("it is deployed");
+    registry::select(data, Module::Mev, ModelSlot::Latest, Some(version), "").expect("it is deployed");
 }
 
 /// A running watcher of the mev models of a folder.
 pub struct Watching {
     /// The slot of the live model.
-    pub live: Arc<Slot>,
+    pub live: Arc<ModelCell>,
     /// The slot of the shadow model.
-    pub shadow: Arc<Slot>,
-    reports: Arc<Mutex<Vec<Told>>>,
+    pub shadow: Arc<ModelCell>,
+    reports: Arc<Mutex<Vec<ModelReport>>>,
     /// Reports up to the last one that was waited for: a version may be reported twice in a row.
     seen: Cell<usize>,
     stop: Arc<AtomicBool>,
@@ -36,8 +36,8 @@ pub struct Watching {
 impl Watching {
     /// Begins to watch.
     pub fn start(data: &Path, trust: Trust) -> Watching {
-        let (live, shadow) = (Arc::new(Slot::default()), Arc::new(Slot::default()));
-        let reports: Arc<Mutex<Vec<Told>>> = Arc::default();
+        let (live, shadow) = (Arc::new(ModelCell::default()), Arc::new(ModelCell::default()));
+        let reports: Arc<Mutex<Vec<ModelReport>>> = Arc::default();
         let stop = Arc::new(AtomicBool::new(false));
         let slots = (Arc::clone(&live), Arc::clone(&shadow));
         let report = {
@@ -75,7 +75,7 @@ impl Watching {
         self.wait_until(what, |_| (self.live.version().as_deref() == version).then_some(()));
     }
 
-    fn wait_until<T>(&self, what: &str, find: impl Fn(&[Told]) -> Option<T>) -> T {
+    fn wait_until<T>(&self, what: &str, find: impl Fn(&[ModelReport]) -> Option<T>) -> T {
         let begin = Instant::now();
         loop {
             let reports = self.reports.lock().expect("not poisoned");

@@ -18,14 +18,14 @@ pub struct OpenCall {
 
 /// The model in force: any thread reads it without waiting, and one thread changes it.
 #[derive(Default)]
-pub struct Slot {
+pub struct ModelCell {
     held: ArcSwapOption<Loaded>,
     /// Models that were in force before and that a thread may still be using.
     retired: Mutex<Vec<Arc<Loaded>>>,
 }
 
-impl Slot {
-    /// Puts `next` in force; the previous model is kept until [`Slot::reap`].
+impl ModelCell {
+    /// Puts `next` in force; the previous model is kept until [`ModelCell::reap`].
     pub fn swap(&self, next: Option<Arc<Loaded>>) {
         let before = self.held.swap(next);
         self.retired.lock().unwrap_or_else(PoisonError::into_inner).extend(before);
@@ -60,7 +60,7 @@ impl Slot {
     }
 }
 
-impl Scorer for Slot {
+impl Scorer for ModelCell {
     fn score(&self, row: &[f32]) -> Option<ModelScore> {
         let held = self.held.load();
         let model = held.as_ref()?;
