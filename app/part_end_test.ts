@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { judge } from "./part_end.ts";
 
 const counters = (error: string | null) => JSON.stringify({ state: error ? "failed" : "done", error });
-const PANIC = "Cannot go on: the agent panicked, a bug; see the lines above";
+const PANIC = "Cannot continue: the agent panicked, a bug; see the lines above";
 
 for (
   const { what, code, last, lifeMs, live, end } of [

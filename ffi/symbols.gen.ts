@@ -52,46 +52,6 @@ export const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
-  // topic
-  legend_topic_close: { parameters: ["u32"], result: "void" },
-  // topic, batch, batch_len, durability, out, out_len
-  legend_topic_append: {
-    parameters: ["u32", "buffer", "u32", "u32", "buffer", "u32"],
-    result: "i32",
-    nonblocking: true,
-  },
-  // reader, timeout_ms, out, out_len
-  legend_reader_wait: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32", nonblocking: true },
-  // topic, out, out_len
-  legend_topic_info: { parameters: ["u32", "buffer", "u32"], result: "i32", nonblocking: true },
-  // topic, out, out_len
-  legend_topic_groups: { parameters: ["u32", "buffer", "u32"], result: "i32", nonblocking: true },
-  // topic, out, out_len
-  legend_topic_damage: { parameters: ["u32", "buffer", "u32"], result: "i32", nonblocking: true },
-  // topic, out, out_len
-  legend_topic_retain: { parameters: ["u32", "buffer", "u32"], result: "i32", nonblocking: true },
-  // topic, group, group_len, partition, offset, lost, out, out_len
-  legend_topic_commit: {
-    parameters: ["u32", "buffer", "u32", "u32", "u64", "u64", "buffer", "u32"],
-    result: "i32",
-    nonblocking: true,
-  },
-  // topic, group, group_len, partition, out, out_len
-  legend_topic_committed: {
-    parameters: ["u32", "buffer", "u32", "u32", "buffer", "u32"],
-    result: "i32",
-    nonblocking: true,
-  },
-  // topic, from, from_len, out, out_len
-  legend_reader_open: {
-    parameters: ["u32", "buffer", "u32", "buffer", "u32"],
-    result: "i32",
-    nonblocking: true,
-  },
-  // reader
-  legend_reader_close: { parameters: ["u32"], result: "void" },
-  // reader, out, out_len
-  legend_reader_read: { parameters: ["u32", "buffer", "u32"], result: "i32" },
   // module, module_len, out, out_len
   legend_features: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // model, rows, rows_len, labels, labels_len, out, out_len
@@ -153,6 +113,18 @@ export const SYMBOLS = {
   },
   // out, out_len
   legend_running: { parameters: ["buffer", "u32"], result: "i32" },
+  // topic, from, from_len, out, out_len
+  legend_reader_open: {
+    parameters: ["u32", "buffer", "u32", "buffer", "u32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  // reader
+  legend_reader_close: { parameters: ["u32"], result: "void" },
+  // reader, timeout_ms, out, out_len
+  legend_reader_wait: { parameters: ["u32", "u32", "buffer", "u32"], result: "i32", nonblocking: true },
+  // reader, out, out_len
+  legend_reader_read: { parameters: ["u32", "buffer", "u32"], result: "i32" },
   // model, options, options_len, golden, golden_len, out, out_len
   legend_model_register: {
     parameters: ["u32", "buffer", "u32", "buffer", "u32", "buffer", "u32"],
@@ -177,6 +149,34 @@ export const SYMBOLS = {
   legend_sink_clear: { parameters: ["u32"], result: "void" },
   // options, options_len, out, out_len
   legend_store_run: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32", nonblocking: true },
+  // topic
+  legend_topic_close: { parameters: ["u32"], result: "void" },
+  // topic, batch, batch_len, durability, out, out_len
+  legend_topic_append: {
+    parameters: ["u32", "buffer", "u32", "u32", "buffer", "u32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  // topic, out, out_len
+  legend_topic_info: { parameters: ["u32", "buffer", "u32"], result: "i32", nonblocking: true },
+  // topic, out, out_len
+  legend_topic_groups: { parameters: ["u32", "buffer", "u32"], result: "i32", nonblocking: true },
+  // topic, out, out_len
+  legend_topic_damage: { parameters: ["u32", "buffer", "u32"], result: "i32", nonblocking: true },
+  // topic, out, out_len
+  legend_topic_retain: { parameters: ["u32", "buffer", "u32"], result: "i32", nonblocking: true },
+  // topic, group, group_len, partition, offset, lost, out, out_len
+  legend_topic_commit: {
+    parameters: ["u32", "buffer", "u32", "u32", "u64", "u64", "buffer", "u32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  // topic, group, group_len, partition, out, out_len
+  legend_topic_committed: {
+    parameters: ["u32", "buffer", "u32", "u32", "buffer", "u32"],
+    result: "i32",
+    nonblocking: true,
+  },
   // options, options_len, rows, rows_len, labels, labels_len, out, out_len
   legend_trainer_open: {
     parameters: ["buffer", "u32", "buffer", "u32", "buffer", "u32", "buffer", "u32"],

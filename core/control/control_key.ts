@@ -17,7 +17,7 @@ const keyPath = (dataDir: string) => `${dataDir}/keys/control.key`;
 const cannot = (path: string, why: string) =>
   new AppError("unavailable", `Cannot use the key ${path}: ${why}`);
 const gone = (path: string) =>
-  cannot(path, "it is gone; put it back from a backup, nothing that it signed is believed with another one");
+  cannot(path, "it is gone; put it back from a backup, nothing that it signed is trusted with another one");
 
 /**
  * Creates the key of a folder that has none. Where one was used before, commands signed with a new key would not be

@@ -7,7 +7,7 @@ import { apiStatusFile } from "../../core/platform/parts.ts";
 import { assertDead, Installation, killByVerb, until } from "./kill.ts";
 
 const GONE =
-  /keys\/control\.key: it is gone; put it back from a backup, nothing that it signed is believed with another one$/m;
+  /keys\/control\.key: it is gone; put it back from a backup, nothing that it signed is trusted with another one$/m;
 
 Deno.test("C1: a lost control key hinders no kill, is never replaced, and is named by every verb that needs it", () =>
   withFolder((folder) => {

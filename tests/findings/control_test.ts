@@ -92,7 +92,7 @@ Deno.test(
           await disk.break();
           await assert.rejects(Deno.writeTextFile(`${installation.data}/agents/other`, ""), /os error 30/);
           const reason =
-            "killed, but the state cannot be kept: the file system is read-only: it will not outlive a restart";
+            "killed, but the state cannot be stored: the file system is read-only: it will not outlive a restart";
           // The kernel may still accept a write to an existing block while it makes the disk read-only.
           await until(async () => {
             const { status, text } = await installation.post("/api/control/kill-switch", { module: "all" });
@@ -102,7 +102,7 @@ Deno.test(
               assert.ok(taken && ["", reason].includes(receipt.reason), text);
             }
             return sent.length === 2 && sent.every(({ receipt }) => receipt.reason === reason);
-          }, "both agents say that the state cannot be kept");
+          }, "both agents say that the state cannot be stored");
           const before = installation.writtenOfAll();
 
           // Its status cannot be written: the receipts show how far the chain has advanced.

@@ -22,10 +22,10 @@ Deno.test("M9: a data folder that is gone or replaced ends everything with 3, an
       assert.match(
         messages(stderr),
         replaced
-          ? /^Cannot go on in the data folder .*replaced: another folder stands in its place$/m
-          : /^Cannot go on in the data folder .*gone: it is gone$/m,
+          ? /^Cannot continue in the data folder .*replaced: another folder stands in its place$/m
+          : /^Cannot continue in the data folder .*gone: it is gone$/m,
       );
-      assert.equal(stderr.match(/Cannot go on in/g)!.length, 1, stderr);
+      assert.equal(stderr.match(/Cannot continue in/g)!.length, 1, stderr);
       await until("the end of all parts", () => processesOf(data).length === 0);
       // The supervisor may have written its own status just before it checked.
       const made = () => names(data).filter((name) => !name.startsWith("parts.status.json"));
@@ -46,8 +46,8 @@ Deno.test("M9: a folder of the agents that is gone or replaced ends everything w
       const { code, stderr } = await run.end();
       assert.equal(code, 3, stderr);
       const why = replaced ? "another folder stands in its place" : "it is gone";
-      assert.deepEqual(messages(stderr).match(/^Cannot go on in the data folder .*$/mg), [
-        `Cannot go on in the data folder ${agents}: ${why}`,
+      assert.deepEqual(messages(stderr).match(/^Cannot continue in the data folder .*$/mg), [
+        `Cannot continue in the data folder ${agents}: ${why}`,
       ]);
       await until("the end of all parts", () => processesOf(data).length === 0);
       if (replaced) {
@@ -60,9 +60,9 @@ Deno.test("M9: a folder of the agents that is gone or replaced ends everything w
       const at = ["--data-dir", data];
       const kill = await legend(["kill", "mev", ...at]);
       assert.equal(kill.code, 1, kill.stdout + kill.stderr);
-      assert.match(kill.stdout, /whether the mev agent runs cannot be told: .*agents is gone/);
+      assert.match(kill.stdout, /it is not known whether the mev agent runs: .*agents is gone/);
       const stop = await legend(["control", "mev", "stop", ...at]);
-      assert.match(stop.stdout, /whether the mev agent runs cannot be told: .*agents is gone/);
+      assert.match(stop.stdout, /it is not known whether the mev agent runs: .*agents is gone/);
       const doctor = await legend(["doctor", ...at]);
       for (const module of ["arbitrage", "mev"]) {
         assert.match(

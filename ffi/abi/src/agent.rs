@@ -3,10 +3,11 @@
 use agent::{Agent, AgentOptions};
 use control::client::{self, SendOptions};
 
+use crate::buffers::{answer_text, call};
+use crate::failure::Failure;
 use crate::handles::Handles;
-use crate::{Failure, Status, answer_text, bad_handle, bytes, guard, text};
 
-static AGENTS: Handles<Agent> = Handles::new();
+static AGENTS: Handles<Agent> = Handles::new("the agent");
 
 /// Starts an agent (`agent::AgentOptions` as JSON); returns its handle.
 ///
@@ -19,15 +20,11 @@ pub unsafe extern "C" fn legend_agent_start(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let options: AgentOptions = serde_json::from_str(text(options, options_len)?)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot start the agent: {error}")))?;
-            let agent = Agent::start(&options)?;
-            Ok(AGENTS.insert(agent))
-        })
-    }
+    call!(out[out_len], options[options_len], |_| {
+        let options: AgentOptions = options.json("Cannot start the agent")?;
+        let agent = Agent::start(&options)?;
+        Ok(AGENTS.insert(agent))
+    })
 }
 
 /// Writes the counters as JSON; returns the length.
@@ -36,13 +33,10 @@ pub unsafe extern "C" fn legend_agent_start(
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_agent_status(agent: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let agent = AGENTS.get(agent).ok_or_else(|| bad_handle("the agent"))?;
-            answer_text(out, &agent.status())
-        })
-    }
+    call!(out[out_len], |out| {
+        let agent = AGENTS.get(agent)?;
+        answer_text(out, &agent.status())
+    })
 }
 
 /// Stops an agent after the current block and waits for it. Blocks.
@@ -65,17 +59,13 @@ pub unsafe extern "C" fn legend_control_send(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let options: SendOptions = serde_json::from_str(text(options, options_len)?)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot control: {error}")))?;
-            let sent = client::send(&options)?;
-            let json = serde_json::to_string(&sent)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot control: {error}")))?;
-            answer_text(out, &json)
-        })
-    }
+    call!(out[out_len], options[options_len], |out| {
+        let options: SendOptions = options.json("Cannot control")?;
+        let sent = client::send(&options)?;
+        let json = serde_json::to_string(&sent)
+            .map_err(|error| Failure::invalid(format!("Cannot control: {error}")))?;
+        answer_text(out, &json)
+    })
 }
 
 /// What `legend_agent_record_verify` checks, and with which keys.
@@ -101,15 +91,11 @@ pub unsafe extern "C" fn legend_agent_record_verify(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let options: RecordOptions = serde_json::from_str(text(options, options_len)?)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot check a signature: {error}")))?;
-            let record = bytes(record, record_len)?;
-            let RecordOptions { kind, data_dir, sign_sk_hex } = options;
-            let signed = client::is_signed(kind, record, &data_dir, sign_sk_hex.as_deref());
-            Ok(i32::from(signed?))
-        })
-    }
+    call!(out[out_len], options[options_len], record[record_len], |_| {
+        let options: RecordOptions = options.json("Cannot check a signature")?;
+        let record = record.bytes()?;
+        let RecordOptions { kind, data_dir, sign_sk_hex } = options;
+        let signed = client::is_signed(kind, record, &data_dir, sign_sk_hex.as_deref());
+        Ok(i32::from(signed?))
+    })
 }

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use kafka::{KafkaLog, KafkaOptions, KafkaTopic, NewTopic};
 
-use crate::log::{AnyTopic, Home, LOGS, TOPICS};
-use crate::{Failure, Status, bad_handle, guard, text};
+use crate::buffers::call;
+use crate::failure::Failure;
+use crate::log::{LOGS, LogBackend};
+use crate::topic::{AnyTopic, TOPICS};
 
 /// Opens a Kafka cluster as a log (`kafka::KafkaOptions` as JSON); returns its handle. Sends no request yet.
 ///
@@ -18,14 +20,10 @@ pub unsafe extern "C" fn legend_kafka_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let options: KafkaOptions = serde_json::from_str(text(options, options_len)?)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot use Kafka: {error}")))?;
-            Ok(LOGS.insert(Home::Kafka(Arc::new(KafkaLog::open(options)?))))
-        })
-    }
+    call!(out[out_len], options[options_len], |_| {
+        let options: KafkaOptions = options.json("Cannot use Kafka")?;
+        Ok(LOGS.insert(LogBackend::Kafka(Arc::new(KafkaLog::open(options)?))))
+    })
 }
 
 /// Opens a topic of a cluster; returns its handle. `partitions`: of a missing topic that is to be made; 0 makes none.
@@ -45,17 +43,14 @@ pub unsafe extern "C" fn legend_kafka_topic_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let log = LOGS.get(log).ok_or_else(|| bad_handle("the log"))?;
-            let Home::Kafka(log) = &*log else { return Err(bad_handle("the cluster")) };
-            let partitions = u16::try_from(partitions).unwrap_or(u16::MAX);
-            let replicas = u16::try_from(replicas).unwrap_or(0);
-            let new = NewTopic { partitions, compacted: compacted == 1, replicas };
-            let make = (partitions != 0).then_some(new);
-            let topic = KafkaTopic::open(Arc::clone(log), text(name, name_len)?, make)?;
-            Ok(TOPICS.insert(AnyTopic::Kafka(Arc::new(topic))))
-        })
-    }
+    call!(out[out_len], name[name_len], |_| {
+        let log = LOGS.get(log)?;
+        let LogBackend::Kafka(log) = &*log else { return Err(Failure::closed("the cluster")) };
+        let partitions = u16::try_from(partitions).unwrap_or(u16::MAX);
+        let replicas = u16::try_from(replicas).unwrap_or(0);
+        let new = NewTopic { partitions, compacted: compacted == 1, replicas };
+        let make = (partitions != 0).then_some(new);
+        let topic = KafkaTopic::open(Arc::clone(log), name.text()?, make)?;
+        Ok(TOPICS.insert(AnyTopic::Kafka(Arc::new(topic))))
+    })
 }

@@ -2,10 +2,11 @@
 
 use door::{Door, DoorOptions};
 
+use crate::buffers::{answer_text, call};
+use crate::failure::Failure;
 use crate::handles::Handles;
-use crate::{Failure, Status, answer_text, bad_handle, guard, text};
 
-static DOORS: Handles<Door> = Handles::new();
+static DOORS: Handles<Door> = Handles::new("the door");
 
 /// Starts the doorkeeper (`door::DoorOptions` as JSON); returns its handle.
 ///
@@ -18,16 +19,10 @@ pub unsafe extern "C" fn legend_door_start(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let options: DoorOptions =
-                serde_json::from_str(text(options, options_len)?).map_err(|error| {
-                    Failure(Status::Invalid, format!("Cannot keep the door of the API: {error}"))
-                })?;
-            Ok(DOORS.insert(Door::start(options)?))
-        })
-    }
+    call!(out[out_len], options[options_len], |_| {
+        let options: DoorOptions = options.json("Cannot limit the connections of the API")?;
+        Ok(DOORS.insert(Door::start(options)?))
+    })
 }
 
 /// Sets who is inside a handler, one `ADDRESS PORT` per line.
@@ -42,13 +37,10 @@ pub unsafe extern "C" fn legend_door_busy(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            DOORS.get(door).ok_or_else(|| bad_handle("the door"))?.busy(text(peers, peers_len)?);
-            Ok(0)
-        })
-    }
+    call!(out[out_len], peers[peers_len], |_| {
+        DOORS.get(door)?.busy(peers.text()?);
+        Ok(0)
+    })
 }
 
 /// Declares that a client's connection becomes a stream; 1 once its limits are set, 0 if there is no such
@@ -64,13 +56,10 @@ pub unsafe extern "C" fn legend_door_stream(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let door = DOORS.get(door).ok_or_else(|| bad_handle("the door"))?;
-            Ok(i32::from(door.stream(text(peer, peer_len)?)))
-        })
-    }
+    call!(out[out_len], peer[peer_len], |_| {
+        let door = DOORS.get(door)?;
+        Ok(i32::from(door.stream(peer.text()?)))
+    })
 }
 
 /// Writes the current connections and those shut so far, as JSON; returns the length.
@@ -79,15 +68,12 @@ pub unsafe extern "C" fn legend_door_stream(
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_door_status(door: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let status = DOORS.get(door).ok_or_else(|| bad_handle("the door"))?.status();
-            let json = serde_json::to_string(&status)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot look at the door: {error}")))?;
-            answer_text(out, &json)
-        })
-    }
+    call!(out[out_len], |out| {
+        let status = DOORS.get(door)?.status();
+        let json = serde_json::to_string(&status)
+            .map_err(|error| Failure::invalid(format!("Cannot read the status of the door: {error}")))?;
+        answer_text(out, &json)
+    })
 }
 
 /// Stops it. Blocks.
@@ -102,11 +88,9 @@ pub extern "C" fn legend_door_close(door: u32) {
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_descriptors(out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let (open, limit) = door::descriptors();
-            answer_text(out, &format!("{{\"open\":{open},\"limit\":{limit}}}"))
-        })
-    }
+    call!(out[out_len], |out| {
+        let json = serde_json::to_string(&door::descriptors())
+            .map_err(|error| Failure::invalid(format!("Cannot count descriptors: {error}")))?;
+        answer_text(out, &json)
+    })
 }

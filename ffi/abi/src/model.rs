@@ -1,7 +1,6 @@
 //! Models for JavaScript: features, trained models, predictions and judgements.
 
-use std::fmt::Display;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use control::names::{Module, module_of};
 use engine::features;
@@ -10,8 +9,9 @@ use model::judge::{self, Judgement};
 use model::{Calibration, Evaluator, Form};
 use serde_json::json;
 
-use crate::handles::Handles;
-use crate::{Failure, Status, answer_text, bad_handle, bytes, guard, text};
+use crate::buffers::{Answer, answer_text, call};
+use crate::failure::Failure;
+use crate::handles::{Handles, locked};
 
 /// A trained model that is not an artefact yet.
 pub(crate) struct Trained {
@@ -19,25 +19,7 @@ pub(crate) struct Trained {
     pub(crate) calibration: Calibration,
 }
 
-pub(crate) static TRAINED: Handles<Mutex<Trained>> = Handles::new();
-
-pub(crate) fn invalid(why: impl Display) -> Failure {
-    Failure(Status::Invalid, why.to_string())
-}
-
-pub(crate) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The float32 numbers in a caller's buffer.
-///
-/// # Safety
-/// `from` valid for `len` bytes of reads.
-pub(crate) unsafe fn floats(from: *const u8, len: u32) -> Result<Vec<f32>, Failure> {
-    // SAFETY: the caller guarantees that `from` is valid for `len` reads.
-    let bytes = unsafe { bytes(from, len) }?;
-    Ok(bytes.chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect())
-}
+pub(crate) static TRAINED: Handles<Mutex<Trained>> = Handles::new("the model");
 
 /// Writes a module's feature names, the size of the default set and the schema hashes, as JSON.
 ///
@@ -50,23 +32,20 @@ pub unsafe extern "C" fn legend_features(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let module = text(module, module_len)?;
-            let arbitrage = module_of(module).map(|module| module == Module::Arbitrage).ok_or_else(|| {
-                invalid(format!("Cannot tell the features of {module}: need arbitrage or mev"))
-            })?;
-            let names = features::names(arbitrage);
-            let hash = |count: usize| format!("{:016x}", features::schema_hash(arbitrage, count));
-            let told = json!({
-                "names": names,
-                "default": features::DEFAULT,
-                "schema": { "default": hash(features::DEFAULT), "extended": hash(names.len()) },
-            });
-            answer_text(out, &told.to_string())
-        })
-    }
+    call!(out[out_len], module[module_len], |out| {
+        let module = module.text()?;
+        let arbitrage = module_of(module).map(|module| module == Module::Arbitrage).ok_or_else(|| {
+            Failure::invalid(format!("Cannot list the features of {module}: need arbitrage or mev"))
+        })?;
+        let names = features::names(arbitrage);
+        let hash = |count: usize| format!("{:016x}", features::schema_hash(arbitrage, count));
+        let features = json!({
+            "names": names,
+            "default": features::DEFAULT,
+            "schema": { "default": hash(features::DEFAULT), "extended": hash(names.len()) },
+        });
+        answer_text(out, &features.to_string())
+    })
 }
 
 /// Writes how much the log loss of labelled rows grows when each feature is shuffled, as a JSON list.
@@ -84,18 +63,15 @@ pub unsafe extern "C" fn legend_model_importance(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let model = TRAINED.get(model).ok_or_else(|| bad_handle("the model"))?;
-            let model = held(&model);
-            let tables = model::tables::Tables::build(&model.form, model.calibration)
-                .map_err(|why| invalid(format!("Cannot use the trained model: {why}")))?;
-            let (rows, labels) = (floats(rows, rows_len)?, floats(labels, labels_len)?);
-            let told = judge::importance(&Evaluator::new(tables), &rows, &labels);
-            answer_text(out, &json!(told).to_string())
-        })
-    }
+    call!(out[out_len], rows[rows_len], labels[labels_len], |out| {
+        let model = TRAINED.get(model)?;
+        let model = locked(&model);
+        let tables = model::tables::Tables::build(&model.form, model.calibration)
+            .map_err(|why| Failure::invalid(format!("Cannot use the trained model: {why}")))?;
+        let (rows, labels) = (rows.floats()?, labels.floats()?);
+        let importance = judge::importance(&Evaluator::new(tables), &rows, &labels);
+        answer_text(out, &json!(importance).to_string())
+    })
 }
 
 /// Fits the calibration by Platt's method to rows not used for training; writes slope and offset as JSON.
@@ -113,20 +89,17 @@ pub unsafe extern "C" fn legend_model_calibrate(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let model = TRAINED.get(model).ok_or_else(|| bad_handle("the model"))?;
-            let mut model = held(&model);
-            let (rows, labels) = (floats(rows, rows_len)?, floats(labels, labels_len)?);
-            let features = model.form.n_features() as usize;
-            let margins: Vec<f32> =
-                rows.chunks_exact(features).map(|row| model.form.margin(row) as f32).collect();
-            model.calibration = judge::platt(&labels, &margins);
-            let Calibration { slope, offset } = model.calibration;
-            answer_text(out, &json!({ "slope": slope, "offset": offset }).to_string())
-        })
-    }
+    call!(out[out_len], rows[rows_len], labels[labels_len], |out| {
+        let model = TRAINED.get(model)?;
+        let mut model = locked(&model);
+        let (rows, labels) = (rows.floats()?, labels.floats()?);
+        let features = model.form.n_features() as usize;
+        let margins: Vec<f32> =
+            rows.chunks_exact(features).map(|row| model.form.margin(row) as f32).collect();
+        model.calibration = judge::platt(&labels, &margins);
+        let Calibration { slope, offset } = model.calibration;
+        answer_text(out, &json!({ "slope": slope, "offset": offset }).to_string())
+    })
 }
 
 /// Writes the probabilities for rows to `out` as float32; returns the number of bytes.
@@ -142,30 +115,27 @@ pub unsafe extern "C" fn legend_model_predict(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let model = TRAINED.get(model).ok_or_else(|| bad_handle("the model"))?;
-            let model = held(&model);
-            let rows = floats(rows, rows_len)?;
-            let tables = model::tables::Tables::build(&model.form, model.calibration)
-                .map_err(|why| invalid(format!("Cannot use the trained model: {why}")))?;
-            predictions(&Evaluator::new(tables), &rows, out)
-        })
-    }
+    call!(out[out_len], rows[rows_len], |out| {
+        let model = TRAINED.get(model)?;
+        let model = locked(&model);
+        let rows = rows.floats()?;
+        let tables = model::tables::Tables::build(&model.form, model.calibration)
+            .map_err(|why| Failure::invalid(format!("Cannot use the trained model: {why}")))?;
+        predictions(&Evaluator::new(tables), &rows, out)
+    })
 }
 
-fn predictions(evaluator: &Evaluator, rows: &[f32], out: &mut [u8]) -> crate::Answer {
+fn predictions(evaluator: &Evaluator, rows: &[f32], out: &mut [u8]) -> Answer {
     let features = evaluator.n_features();
     let mut answers = vec![0.0; rows.len() / features];
     evaluator.predict_batch(rows, features, &mut answers);
     write_floats(&answers, out)
 }
 
-pub(crate) fn write_floats(answers: &[f32], out: &mut [u8]) -> crate::Answer {
+pub(crate) fn write_floats(answers: &[f32], out: &mut [u8]) -> Answer {
     let bytes = 4 * answers.len();
     if out.len() < bytes {
-        return Err(invalid(format!("Cannot predict into {} bytes, need {bytes}", out.len())));
+        return Err(Failure::invalid(format!("Cannot predict into {} bytes, need {bytes}", out.len())));
     }
     for (to, answer) in out.chunks_exact_mut(4).zip(answers) {
         to.copy_from_slice(&answer.to_le_bytes());
@@ -192,18 +162,15 @@ pub unsafe extern "C" fn legend_judge(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let told = judge::judge(&floats(labels, labels_len)?, &floats(probabilities, probabilities_len)?);
-            let Judgement { rows, positives, auc, pr_auc, log_loss, brier, calibration_error, curve } = told;
-            let told = json!({
-                "rows": rows, "positives": positives, "auc": auc, "pr_auc": pr_auc, "log_loss": log_loss,
-                "brier": brier, "calibration_error": calibration_error, "curve": curve,
-            });
-            answer_text(out, &told.to_string())
-        })
-    }
+    call!(out[out_len], labels[labels_len], probabilities[probabilities_len], |out| {
+        let judgement = judge::judge(&labels.floats()?, &probabilities.floats()?);
+        let Judgement { rows, positives, auc, pr_auc, log_loss, brier, calibration_error, curve } = judgement;
+        let json = json!({
+            "rows": rows, "positives": positives, "auc": auc, "pr_auc": pr_auc, "log_loss": log_loss,
+            "brier": brier, "calibration_error": calibration_error, "curve": curve,
+        });
+        answer_text(out, &json.to_string())
+    })
 }
 
 /// Opens a registered version that has tables; returns a trained model's handle for predictions.
@@ -220,17 +187,15 @@ pub unsafe extern "C" fn legend_artefact_predict(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let path = text(path, path_len)?;
-            let bytes = std::fs::read(path)
-                .map_err(|error| Failure(Status::Io, format!("Cannot read {path}: {error}")))?;
-            let artefact =
-                artefact::read(&bytes).map_err(|why| invalid(format!("Cannot use {path}: {why}")))?;
-            let tables =
-                artefact.tables.ok_or_else(|| invalid(format!("Cannot use {path}: it has no tables")))?;
-            predictions(&Evaluator::new(tables), &floats(rows, rows_len)?, out)
-        })
-    }
+    call!(out[out_len], path[path_len], rows[rows_len], |out| {
+        let path = path.text()?;
+        let bytes =
+            std::fs::read(path).map_err(|error| Failure::io(format!("Cannot read {path}: {error}")))?;
+        let artefact =
+            artefact::read(&bytes).map_err(|why| Failure::invalid(format!("Cannot use {path}: {why}")))?;
+        let tables = artefact
+            .tables
+            .ok_or_else(|| Failure::invalid(format!("Cannot use {path}: it has no tables")))?;
+        predictions(&Evaluator::new(tables), &rows.floats()?, out)
+    })
 }

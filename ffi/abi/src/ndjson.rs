@@ -1,15 +1,15 @@
 //! NDJSON streams for JavaScript (`legend decode`, `legend replay`): lines are pulled in blocks.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use agent::decode::{DecodeOptions, DecodeStream};
 use agent::replay::{ReplayOptions, ReplayStream};
 
-use crate::handles::Handles;
-use crate::{Failure, Status, answer_text, bad_handle, guard, text};
+use crate::buffers::{answer_text, call};
+use crate::handles::{Handles, locked};
 
-static STREAMS: Handles<Mutex<Stream>> = Handles::new();
+static STREAMS: Handles<Mutex<Stream>> = Handles::new("the stream");
 
 enum Stream {
     Decode(Box<DecodeStream>),
@@ -27,15 +27,11 @@ pub unsafe extern "C" fn legend_decode_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let options: DecodeOptions = serde_json::from_str(text(options, options_len)?)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot decode: {error}")))?;
-            let stream = DecodeStream::open(&options)?;
-            Ok(STREAMS.insert(Mutex::new(Stream::Decode(Box::new(stream)))))
-        })
-    }
+    call!(out[out_len], options[options_len], |_| {
+        let options: DecodeOptions = options.json("Cannot decode")?;
+        let stream = DecodeStream::open(&options)?;
+        Ok(STREAMS.insert(Mutex::new(Stream::Decode(Box::new(stream)))))
+    })
 }
 
 /// Starts a replay (`agent::replay::ReplayOptions` as JSON); returns a handle.
@@ -49,15 +45,11 @@ pub unsafe extern "C" fn legend_replay_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let options: ReplayOptions = serde_json::from_str(text(options, options_len)?)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot replay: {error}")))?;
-            let stream = ReplayStream::open(&options)?;
-            Ok(STREAMS.insert(Mutex::new(Stream::Replay(Box::new(stream)))))
-        })
-    }
+    call!(out[out_len], options[options_len], |_| {
+        let options: ReplayOptions = options.json("Cannot replay")?;
+        let stream = ReplayStream::open(&options)?;
+        Ok(STREAMS.insert(Mutex::new(Stream::Replay(Box::new(stream)))))
+    })
 }
 
 /// Copies the next NDJSON bytes to `out`; returns the length, 0 = the end. After an error, the next call
@@ -67,18 +59,15 @@ pub unsafe extern "C" fn legend_replay_open(
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_ndjson_read(stream: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let stream = STREAMS.get(stream).ok_or_else(|| bad_handle("the stream"))?;
-            let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
-            let read = match &mut *stream {
-                Stream::Decode(stream) => stream.read(out),
-                Stream::Replay(stream) => stream.read(out),
-            };
-            Ok(read? as i32)
-        })
-    }
+    call!(out[out_len], |out| {
+        let stream = STREAMS.get(stream)?;
+        let mut stream = locked(&stream);
+        let read = match &mut *stream {
+            Stream::Decode(stream) => stream.read(out),
+            Stream::Replay(stream) => stream.read(out),
+        };
+        Ok(read? as i32)
+    })
 }
 
 /// Writes the counters as JSON; returns the length.
@@ -87,18 +76,15 @@ pub unsafe extern "C" fn legend_ndjson_read(stream: u32, out: *mut u8, out_len: 
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_ndjson_summary(stream: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let stream = STREAMS.get(stream).ok_or_else(|| bad_handle("the stream"))?;
-            let stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*stream {
-                Stream::Decode(stream) => answer_text(out, &stream.summary()),
-                // The summary of a replay is its last line.
-                Stream::Replay(_) => Ok(0),
-            }
-        })
-    }
+    call!(out[out_len], |out| {
+        let stream = STREAMS.get(stream)?;
+        let stream = locked(&stream);
+        match &*stream {
+            Stream::Decode(stream) => answer_text(out, &stream.summary()),
+            // The summary of a replay is its last line.
+            Stream::Replay(_) => Ok(0),
+        }
+    })
 }
 
 /// Closes a stream.
@@ -106,6 +92,9 @@ pub unsafe extern "C" fn legend_ndjson_summary(stream: u32, out: *mut u8, out_le
 pub extern "C" fn legend_ndjson_close(stream: u32) {
     drop(STREAMS.remove(stream));
 }
+
+/// Default number of blocks of a simulated chain.
+const SIM_BLOCKS: u64 = 150;
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,21 +117,17 @@ pub unsafe extern "C" fn legend_capture(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let options: CaptureOptions = serde_json::from_str(text(options, options_len)?)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot capture: {error}")))?;
-            let source = sources::source::Source::open(
-                &options.sources,
-                options.slot,
-                false,
-                Some(options.blocks.unwrap_or(150)),
-            );
-            let captured = sources::capture::capture(source?, &options.out);
-            let sources::capture::CaptureOutcome { blocks, frames, unread } = captured?;
-            let told = serde_json::json!({ "blocks": blocks, "frames": frames, "unread": unread });
-            answer_text(out, &told.to_string())
-        })
-    }
+    call!(out[out_len], options[options_len], |out| {
+        let options: CaptureOptions = options.json("Cannot capture")?;
+        let source = sources::source::Source::open(
+            &options.sources,
+            options.slot,
+            false,
+            Some(options.blocks.unwrap_or(SIM_BLOCKS)),
+        );
+        let captured = sources::capture::capture(source?, &options.out);
+        let sources::capture::CaptureOutcome { blocks, frames, unread } = captured?;
+        let counts = serde_json::json!({ "blocks": blocks, "frames": frames, "unread": unread });
+        answer_text(out, &counts.to_string())
+    })
 }

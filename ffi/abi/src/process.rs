@@ -11,33 +11,34 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{Failure, Status, answer_text, guard, text};
+use crate::buffers::{answer_text, call};
+use crate::failure::{Failure, Status};
 
 /// How often a process checks that its data folder is still the one it opened; a part checks later than its
 /// supervisor, which by then has reported it and ends the part too.
-const LOOK: Duration = Duration::from_millis(100);
-const LOOK_QUIET: Duration = Duration::from_millis(1_500);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+const POLL_INTERVAL_QUIET: Duration = Duration::from_millis(1_500);
 /// Maximum duration of an orderly end after the parent is gone.
-const END: Duration = Duration::from_secs(5);
+const END_LIMIT: Duration = Duration::from_secs(5);
 /// From this size on, memory is mapped, and returned to the system when freed.
 #[cfg(target_env = "gnu")]
 const LARGE_BYTES: libc::c_int = 1 << 20;
 /// Exit code for "not ready".
 const NOT_READY: i32 = 3;
 /// Maximum size read of another process's arguments.
-const WORDS_BYTES_MAX: usize = 64 << 10;
+const ARGUMENTS_BYTES_MAX: usize = 64 << 10;
 
 /// Protects this process's memory from other processes of this user and from core files; programs that it
 /// starts
 /// get no more rights than it has; its files are accessible only to its user.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_process_protect() {
-    // SAFETY: prctl with these options and umask take integers and touch no memory.
-    unsafe {
-        libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0);
-        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-        libc::umask(0o077);
-    }
+    // SAFETY: this option takes integers and touches no memory.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+    // SAFETY: this option takes integers and touches no memory.
+    unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    // SAFETY: takes an integer and cannot fail.
+    unsafe { libc::umask(0o077) };
 }
 
 /// From now on, large pieces of memory are returned to the system when freed. The C library keeps up to 16
@@ -63,15 +64,11 @@ pub unsafe extern "C" fn legend_line_style(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let style = serde_json::from_str(text(style, style_len)?)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot set how lines look: {error}")))?;
-            topic_log::stderr::set_style(style);
-            Ok(0)
-        })
-    }
+    call!(out[out_len], style[style_len], |_| {
+        let style = style.json("Cannot set how lines look")?;
+        topic_log::stderr::set_style(style);
+        Ok(0)
+    })
 }
 
 /// Ends this process immediately: no library's exit code runs or changes the exit code.
@@ -89,21 +86,21 @@ pub extern "C" fn legend_process_exit(code: u32) {
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_process_become(uid: u32, gid: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: by the contract above, `out` is valid and unshared; `gid` is a list of one group, and the C
-    // library changes all threads at once.
-    unsafe {
-        guard(out, out_len, |_| {
-            models::prepare_probe();
-            let done = libc::setgroups(1, &raw const gid) == 0
-                && libc::setresgid(gid, gid, gid) == 0
-                && libc::setresuid(uid, uid, uid) == 0;
-            if done {
-                return Ok(0);
-            }
-            let why = std::io::Error::last_os_error();
-            Err(Failure(Status::Unavailable, format!("Cannot become user {uid}: {why}")))
-        })
-    }
+    call!(out[out_len], |_| {
+        models::prepare_probe();
+        // SAFETY: `gid` is a list of one group, as the count says, and lives until the call returns; the C
+        // library changes all threads at once, here and below.
+        let has_group = unsafe { libc::setgroups(1, &raw const gid) } == 0;
+        // SAFETY: takes integers.
+        let is_group = has_group && unsafe { libc::setresgid(gid, gid, gid) } == 0;
+        // SAFETY: takes integers.
+        let is_user = is_group && unsafe { libc::setresuid(uid, uid, uid) } == 0;
+        if is_user {
+            return Ok(0);
+        }
+        let why = std::io::Error::last_os_error();
+        Err(Failure::new(Status::Unavailable, format!("Cannot become user {uid}: {why}")))
+    })
 }
 
 /// Ends this process when its parent, the process `parent`, has ended, even if that was before this call: by
@@ -119,7 +116,7 @@ pub extern "C" fn legend_end_with_parent(parent: u32) {
         wait_for_end(parent);
         // SAFETY: kill takes integers; the target is this process.
         unsafe { libc::kill(libc::getpid(), libc::SIGTERM) };
-        std::thread::sleep(END);
+        std::thread::sleep(END_LIMIT);
         // SAFETY: takes an integer; ends the process immediately, without running exit handlers.
         unsafe { libc::_exit(1) };
     });
@@ -160,22 +157,17 @@ pub unsafe extern "C" fn legend_folder_identity(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let path = text(path, path_len)?;
-            let mut identities = Vec::new();
-            for folder in watched(Path::new(path)) {
-                identities.push(identity(&folder).map_err(|error| {
-                    Failure(
-                        Status::Unavailable,
-                        format!("Cannot use the data folder {}: {error}", folder.display()),
-                    )
-                })?);
-            }
-            answer_text(out, &identities.join(" "))
-        })
-    }
+    call!(out[out_len], path[path_len], |out| {
+        let path = path.text()?;
+        let mut identities = Vec::new();
+        for folder in watched(Path::new(path)) {
+            identities.push(identity(&folder).map_err(|error| {
+                let line = format!("Cannot use the data folder {}: {error}", folder.display());
+                Failure::new(Status::Unavailable, line)
+            })?);
+        }
+        answer_text(out, &identities.join(" "))
+    })
 }
 
 /// Folders that must stay in place: the data folder, and in it the agents' locks, sockets, states and
@@ -206,29 +198,26 @@ pub unsafe extern "C" fn legend_end_with_folder(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid and unshared; `_exit` takes an integer.
-    unsafe {
-        guard(out, out_len, |_| {
-            let path = PathBuf::from(text(path, path_len)?);
-            let known = text(known, known_len)?.to_owned();
-            std::thread::spawn(move || {
-                loop {
-                    if let Some((folder, why)) = lost(&path, &known) {
-                        if quiet == 0 {
-                            topic_log::stderr::say(&format!(
-                                "Cannot go on in the data folder {}: {why}",
-                                folder.display()
-                            ));
-                        }
-                        // Ends the process immediately, whatever its other threads do.
-                        libc::_exit(NOT_READY);
+    call!(out[out_len], path[path_len], known[known_len], |_| {
+        let path = PathBuf::from(path.text()?);
+        let known = known.text()?.to_owned();
+        std::thread::spawn(move || {
+            loop {
+                if let Some((folder, why)) = lost(&path, &known) {
+                    if quiet == 0 {
+                        topic_log::stderr::say(&format!(
+                            "Cannot continue in the data folder {}: {why}",
+                            folder.display()
+                        ));
                     }
-                    std::thread::sleep(if quiet == 0 { LOOK } else { LOOK_QUIET });
+                    // SAFETY: takes an integer; ends the process immediately, whatever its other threads do.
+                    unsafe { libc::_exit(NOT_READY) };
                 }
-            });
-            Ok(0)
-        })
-    }
+                std::thread::sleep(if quiet == 0 { POLL_INTERVAL } else { POLL_INTERVAL_QUIET });
+            }
+        });
+        Ok(0)
+    })
 }
 
 /// The first of the watched folders that has changed, and why.
@@ -259,14 +248,11 @@ struct Running {
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_running(out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let json = serde_json::to_string(&running(Path::new("/proc")))
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot list what runs: {error}")))?;
-            answer_text(out, &json)
-        })
-    }
+    call!(out[out_len], |out| {
+        let json = serde_json::to_string(&running(Path::new("/proc")))
+            .map_err(|error| Failure::invalid(format!("Cannot list what runs: {error}")))?;
+        answer_text(out, &json)
+    })
 }
 
 /// One entry per folder, for the process with the lowest id.
@@ -280,7 +266,7 @@ fn running(proc: &Path) -> Vec<Running> {
     let mut found: Vec<Running> = Vec::new();
     for pid in pids {
         let process = proc.join(pid.to_string());
-        for folder in [folder_by_words(&process), folder_by_lock(&process)].into_iter().flatten() {
+        for folder in [folder_by_arguments(&process), folder_by_lock(&process)].into_iter().flatten() {
             let data_dir = folder.to_string_lossy().into_owned();
             if !found.iter().any(|known| known.data_dir == data_dir) {
                 found.push(Running { data_dir, pid });
@@ -291,9 +277,10 @@ fn running(proc: &Path) -> Vec<Running> {
 }
 
 /// From `legend … main.js run … --data-dir FOLDER`, which every part of `legend run` has as its arguments.
-fn folder_by_words(process: &Path) -> Option<PathBuf> {
+fn folder_by_arguments(process: &Path) -> Option<PathBuf> {
     let bytes = fs::read(process.join("cmdline")).ok()?;
-    let words: Vec<&[u8]> = bytes.get(..bytes.len().min(WORDS_BYTES_MAX))?.split(|byte| *byte == 0).collect();
+    let words: Vec<&[u8]> =
+        bytes.get(..bytes.len().min(ARGUMENTS_BYTES_MAX))?.split(|byte| *byte == 0).collect();
     let program = words.iter().position(|word| word.ends_with(b"/main.js") || word.ends_with(b"/main.ts"))?;
     if words.get(program + 1)? != b"run" {
         return None;
@@ -329,7 +316,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn running_names_each_folder_once_by_words_and_by_locks() {
+    fn running_names_each_folder_once_by_arguments_and_by_locks() {
         let proc = std::env::temp_dir().join(format!("legend-proc-{}", std::process::id()));
         let process = |pid: u32, words: &[&str], lock: Option<&str>| {
             let folder = proc.join(pid.to_string());

@@ -1,16 +1,14 @@
 //! Batches of rows for JavaScript: records go from a reader into a sink without becoming JavaScript objects.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
-use kafka::KafkaRead;
 use rows::{Sink, SinkOptions};
-use topic_log::Read;
 
-use crate::handles::Handles;
-use crate::log::{Place, READERS};
-use crate::{Failure, Status, answer_text, bad_handle, guard, text};
+use crate::buffers::{answer_bytes, answer_text, call};
+use crate::handles::{Handles, locked};
+use crate::reader::{Block, READERS};
 
-static SINKS: Handles<Mutex<Sink>> = Handles::new();
+static SINKS: Handles<Mutex<Sink>> = Handles::new("the sink");
 const BLOCK_BYTES: usize = 1 << 20;
 /// Maximum bytes of rows in one batch; a batch may exceed it by one block.
 const BATCH_BYTES_MAX: usize = 64 << 20;
@@ -26,14 +24,10 @@ pub unsafe extern "C" fn legend_sink_open(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let options: SinkOptions = serde_json::from_str(text(options, options_len)?)
-                .map_err(|error| Failure(Status::Invalid, format!("Cannot make a sink: {error}")))?;
-            Ok(SINKS.insert(Mutex::new(Sink::new(options))))
-        })
-    }
+    call!(out[out_len], options[options_len], |_| {
+        let options: SinkOptions = options.json("Cannot make a sink")?;
+        Ok(SINKS.insert(Mutex::new(Sink::new(options))))
+    })
 }
 
 /// Closes a sink.
@@ -56,40 +50,24 @@ pub unsafe extern "C" fn legend_sink_feed(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let sink = SINKS.get(sink).ok_or_else(|| bad_handle("the sink"))?;
-            let reader = READERS.get(reader).ok_or_else(|| bad_handle("the reader"))?;
-            let mut sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut place = reader.place.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut block = Vec::new();
-            // A batch that is read again must become the same batch, however large it was.
-            while sink.records() < records_max.into() && (sink.is_bounded() || sink.bytes() < BATCH_BYTES_MAX)
-            {
-                block.clear();
-                let (read, gap) = match &mut *place {
-                    Place::Embedded { topic, position, .. } => {
-                        match position.read(topic, &mut block, BLOCK_BYTES)? {
-                            Read::Records(read) => (read, None),
-                            Read::Gap(gap) => (0, Some((0, gap))),
-                        }
-                    }
-                    Place::Kafka { reader, .. } => match reader.read(&mut block, BLOCK_BYTES) {
-                        KafkaRead::Records(read) => (read, None),
-                        KafkaRead::Gap(partition, gap) => (0, Some((partition, gap))),
-                    },
-                };
-                if let Some((partition, gap)) = gap {
-                    sink.gap(partition, gap.from, gap.to);
-                } else if read == 0 {
-                    break;
-                }
-                sink.feed(&block);
+    call!(out[out_len], |_| {
+        let sink = SINKS.get(sink)?;
+        let reader = READERS.get(reader)?;
+        let mut sink = locked(&sink);
+        let mut cursor = locked(&reader);
+        let mut block = Vec::new();
+        // A batch that is read again must become the same batch, however large it was.
+        while sink.records() < records_max.into() && (sink.is_bounded() || sink.bytes() < BATCH_BYTES_MAX) {
+            block.clear();
+            match cursor.records.read(&mut block, BLOCK_BYTES)? {
+                Block::Gap { partition, gap } => sink.gap(partition, gap.from, gap.to),
+                Block::Records if block.is_empty() => break,
+                Block::Records => {}
             }
-            Ok(i32::try_from(sink.records()).unwrap_or(i32::MAX))
-        })
-    }
+            sink.feed(&block);
+        }
+        Ok(i32::try_from(sink.records()).unwrap_or(i32::MAX))
+    })
 }
 
 /// Writes the content of the batch as JSON; returns the length.
@@ -98,14 +76,11 @@ pub unsafe extern "C" fn legend_sink_feed(
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_sink_status(sink: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let sink = SINKS.get(sink).ok_or_else(|| bad_handle("the sink"))?;
-            let sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-            answer_text(out, &sink.status().to_string())
-        })
-    }
+    call!(out[out_len], |out| {
+        let sink = SINKS.get(sink)?;
+        let sink = locked(&sink);
+        answer_text(out, &sink.status().to_string())
+    })
 }
 
 /// Writes one table's rows as a Native block; returns the length.
@@ -114,14 +89,11 @@ pub unsafe extern "C" fn legend_sink_status(sink: u32, out: *mut u8, out_len: u3
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_sink_body(sink: u32, table: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let sink = SINKS.get(sink).ok_or_else(|| bad_handle("the sink"))?;
-            let sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-            answer_whole(out, &sink.body(table as usize))
-        })
-    }
+    call!(out[out_len], |out| {
+        let sink = SINKS.get(sink)?;
+        let sink = locked(&sink);
+        answer_bytes(out, &sink.body(table as usize))
+    })
 }
 
 /// Writes the records for the dead-letter topic; returns the length.
@@ -130,32 +102,17 @@ pub unsafe extern "C" fn legend_sink_body(sink: u32, table: u32, out: *mut u8, o
 /// `out` valid for `out_len` writes, unshared until the call returns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_sink_dead(sink: u32, out: *mut u8, out_len: u32) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |out| {
-            let sink = SINKS.get(sink).ok_or_else(|| bad_handle("the sink"))?;
-            let sink = sink.lock().unwrap_or_else(PoisonError::into_inner);
-            answer_whole(out, sink.dead())
-        })
-    }
-}
-
-/// Writes all of `body`; where `out` is too small, its length.
-fn answer_whole(out: &mut [u8], body: &[u8]) -> Result<i32, Failure> {
-    let Some(target) = out.get_mut(..body.len()) else {
-        if let Some(size) = out.get_mut(..4) {
-            size.copy_from_slice(&(body.len() as u32).to_le_bytes());
-        }
-        return Err(Failure(Status::TooSmall, String::new()));
-    };
-    target.copy_from_slice(body);
-    Ok(body.len() as i32)
+    call!(out[out_len], |out| {
+        let sink = SINKS.get(sink)?;
+        let sink = locked(&sink);
+        answer_bytes(out, sink.dead())
+    })
 }
 
 /// Begins the next batch.
 #[unsafe(no_mangle)]
 pub extern "C" fn legend_sink_clear(sink: u32) {
-    if let Some(sink) = SINKS.get(sink) {
-        sink.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    if let Ok(sink) = SINKS.get(sink) {
+        locked(&sink).clear();
     }
 }

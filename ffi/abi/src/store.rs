@@ -6,7 +6,8 @@ use std::mem::ManuallyDrop;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use serde::Deserialize;
 
-use crate::{Failure, Status, guard, text};
+use crate::buffers::call;
+use crate::failure::Failure;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,19 +34,14 @@ pub unsafe extern "C" fn legend_store_run(
     out: *mut u8,
     out_len: u32,
 ) -> i32 {
-    // SAFETY: by the contract above, the buffers are valid for their lengths and unshared.
-    unsafe {
-        guard(out, out_len, |_| {
-            let invalid = |why: String| Failure(Status::Invalid, format!("Cannot start the store: {why}"));
-            let options: StoreOptions = serde_json::from_str(text(options, options_len)?)
-                .map_err(|error| invalid(error.to_string()))?;
-            run(&options).map(|()| 0)
-        })
-    }
+    call!(out[out_len], options[options_len], |_| {
+        let options: StoreOptions = options.json("Cannot start the store")?;
+        run(&options).map(|()| 0)
+    })
 }
 
 fn run(options: &StoreOptions) -> Result<(), Failure> {
-    let io = |why: String| Failure(Status::Io, format!("Cannot run the store: {why}"));
+    let io = |why: String| Failure::io(format!("Cannot run the store: {why}"));
     let words: Result<Vec<CString>, _> =
         options.args.iter().map(|word| CString::new(word.as_str())).collect();
     let words = words.map_err(|error| io(error.to_string()))?;
@@ -60,17 +56,12 @@ fn run(options: &StoreOptions) -> Result<(), Failure> {
     })?;
     // Stays open to the end of the process: its threads may still be running.
     let library = ManuallyDrop::new(library);
-    // SAFETY: the functions have these types in chdb's header; `None` is a symbol at address 0.
-    let (run, error_of, signals) = unsafe {
-        (
-            library.get::<Option<Run>>(c"chdb_query_cmdline").ok().and_then(|symbol| *symbol),
-            library.get::<Option<ErrorOf>>(c"chdb_result_error").ok().and_then(|symbol| *symbol),
-            library
-                .get::<Option<Signals>>(c"chdb_set_signal_handlers_enabled")
-                .ok()
-                .and_then(|symbol| *symbol),
-        )
-    };
+    // SAFETY: the function has this type in chdb's header.
+    let run: Option<Run> = unsafe { function(&library, c"chdb_query_cmdline") };
+    // SAFETY: the function has this type in chdb's header.
+    let error_of: Option<ErrorOf> = unsafe { function(&library, c"chdb_result_error") };
+    // SAFETY: the function has this type in chdb's header.
+    let signals: Option<Signals> = unsafe { function(&library, c"chdb_set_signal_handlers_enabled") };
     let (Some(run), Some(error_of)) = (run, error_of) else {
         return Err(io(format!("{} is not ClickHouse's library of a known version", options.library)));
     };
@@ -91,4 +82,14 @@ fn run(options: &StoreOptions) -> Result<(), Failure> {
     // SAFETY: the text is not null, and is null-terminated.
     let error = unsafe { CStr::from_ptr(error) }.to_string_lossy().into_owned();
     if error.is_empty() || error.contains("QUERY_WAS_CANCELLED") { Ok(()) } else { Err(io(error)) }
+}
+
+/// A function of the library; `None` if it has none of this name.
+///
+/// # Safety
+/// `F` must be the function's type.
+unsafe fn function<F: Copy>(library: &Library, name: &CStr) -> Option<F> {
+    // SAFETY: the caller guarantees the type; `None` is a symbol at address 0.
+    let symbol = unsafe { library.get::<Option<F>>(name) };
+    symbol.ok().and_then(|symbol| *symbol)
 }

@@ -66,7 +66,7 @@ pub enum AgentError {
         source: io::Error,
     },
     /// A thread of the agent panicked; the text names it.
-    #[error("Cannot go on: the {0} panicked, a bug; see the lines above")]
+    #[error("Cannot continue: the {0} panicked, a bug; see the lines above")]
     Panicked(&'static str),
     /// The log accepts no more records of a replay.
     #[error("{0}; the replay ends here")]
@@ -134,7 +134,7 @@ mod tests {
             ),
             (
                 AgentError::Panicked("publisher"),
-                "Cannot go on: the publisher panicked, a bug; see the lines above",
+                "Cannot continue: the publisher panicked, a bug; see the lines above",
                 false,
             ),
             (

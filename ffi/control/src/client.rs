@@ -319,7 +319,7 @@ mod tests {
     fn one_command_at_a_time_holds_the_lock_that_its_refusal_names() {
         let folder = std::env::temp_dir().join(format!("legend-sender-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
-        let held = lock(&folder, Duration::from_secs(60)).expect("nobody has it");
+        let held = lock(&folder, Duration::from_secs(60)).expect("it is free");
         let path = folder.join("control/lock");
         let file = File::open(&path).expect("it is made");
         assert!(matches!(file.try_lock(), Err(std::fs::TryLockError::WouldBlock)), "it is this one");

@@ -114,7 +114,7 @@ pub fn receipt_json(receipt: &Receipt, genuine: bool) -> Value {
 }
 
 pub(super) fn unknown_agent_state(module: Module, error: &std::io::Error) -> String {
-    format!("whether the {} agent runs cannot be told: {}", module_name(module), disk::why(error))
+    format!("it is not known whether the {} agent runs: {}", module_name(module), disk::why(error))
 }
 
 /// Applies a command to the state on disk while no agent runs.

@@ -28,7 +28,7 @@ pub enum Refusal {
     #[error("it is from the future")]
     Future,
     /// Not a `control.Command`.
-    #[error("its bytes are no command")]
+    #[error("its bytes are not a command")]
     NoCommand(#[source] DecodeError),
     /// Of another schema.
     #[error("its schema is `{0}`, need `ctrl-v1`")]
@@ -124,12 +124,12 @@ pub enum ControlError {
     },
     /// Both copies of a state are unreadable.
     #[error(
-        "Cannot use {}: it is damaged, and whether the module was killed cannot be told; remove it to start with defaults",
+        "Cannot use {}: it is damaged, and whether the module was killed is unknown; remove it to start with defaults",
         .0.display()
     )]
     StateDamaged(PathBuf),
     /// The state in force could not be written to disk.
-    #[error("the state cannot be kept: {}", disk::why(.0))]
+    #[error("the state cannot be stored: {}", disk::why(.0))]
     StateNotKept(#[source] io::Error),
     /// The kill latch could not be read.
     #[error("the kill latch cannot be read: {}", disk::why(.0))]
@@ -139,7 +139,7 @@ pub enum ControlError {
     LatchNotWritten(#[source] io::Error),
     /// The key is gone, and no new one is made.
     #[error(
-        "Cannot use the key {}: it is gone; put it back from a backup, nothing that it signed is believed with another one",
+        "Cannot use the key {}: it is gone; put it back from a backup, nothing that it signed is trusted with another one",
         .0.display()
     )]
     KeyGone(PathBuf),
@@ -186,7 +186,7 @@ pub enum ControlError {
     #[error("Cannot start a thread for the log: {0}")]
     Thread(#[source] io::Error),
     /// The log did not answer within this time; the append continues in its thread.
-    #[error("the log has not taken it in {} ms", .0.as_millis())]
+    #[error("the log did not accept it in {} ms", .0.as_millis())]
     LogIsSlow(Duration),
     /// The agent did not answer.
     #[error("{}", no_answer(.module, .source, *.waited))]
@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_says_what_receipts_have_always_said() {
+    fn the_texts_of_refusals_in_receipts_stay_the_same() {
         let (text, name) = (|| "x".to_owned(), "mints_deny");
         let no_command = Command::decode(&b"\xff"[..]).expect_err("no command");
         for (refusal, said) in [
@@ -238,7 +238,7 @@ mod tests {
             (Refusal::Altered, "its signature does not fit: it was altered"),
             (Refusal::Stale(7), "it is stale: it expired 7 ms ago"),
             (Refusal::Future, "it is from the future"),
-            (Refusal::NoCommand(no_command), "its bytes are no command"),
+            (Refusal::NoCommand(no_command), "its bytes are not a command"),
             (Refusal::Schema(text()), "its schema is `x`, need `ctrl-v1`"),
             (Refusal::Replay, "it is a replay: its sequence was used before"),
             (
@@ -281,11 +281,11 @@ mod tests {
             ),
             (
                 ControlError::StateDamaged(path()),
-                "Cannot use /data/file: it is damaged, and whether the module was killed cannot be told; remove it to start with defaults",
+                "Cannot use /data/file: it is damaged, and whether the module was killed is unknown; remove it to start with defaults",
             ),
             (
                 ControlError::StateNotKept(full()),
-                "the state cannot be kept: the disk is full, free some space",
+                "the state cannot be stored: the disk is full, free some space",
             ),
             (
                 ControlError::LatchNotRead(full()),
@@ -297,7 +297,7 @@ mod tests {
             ),
             (
                 ControlError::KeyGone(path()),
-                "Cannot use the key /data/file: it is gone; put it back from a backup, nothing that it signed is believed with another one",
+                "Cannot use the key /data/file: it is gone; put it back from a backup, nothing that it signed is trusted with another one",
             ),
             (
                 ControlError::KeyFile { path: path(), source: full() },
@@ -326,7 +326,7 @@ mod tests {
                 ControlError::Thread(io::Error::from_raw_os_error(libc::EAGAIN)),
                 "Cannot start a thread for the log: Resource temporarily unavailable (os error 11)",
             ),
-            (ControlError::LogIsSlow(wait), "the log has not taken it in 8000 ms"),
+            (ControlError::LogIsSlow(wait), "the log did not accept it in 8000 ms"),
             (ControlError::OtherModule, "the command is for another module"),
         ] {
             assert_eq!(error.to_string(), said);
@@ -334,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_that_has_not_answered_is_told_by_what_became_of_the_connection() {
+    fn the_error_of_an_agent_that_has_not_answered_names_the_state_of_the_connection() {
         for (kind, said) in [
             (ErrorKind::NotFound, "no mev agent runs here"),
             (ErrorKind::TimedOut, "the mev agent has not answered in 400 ms"),

@@ -154,9 +154,9 @@ fn kill_by_signal(
         }
         (Err(error), false) => Some(format!("the {name} agent cannot be signalled, and {error}")),
         (Ok(()), true) if is_confirmed => None,
-        (Ok(()), true) => Some(format!("the {name} agent was signalled and has not said so yet")),
+        (Ok(()), true) => Some(format!("the {name} agent was signalled and has not confirmed it yet")),
         (Ok(()), false) => {
-            Some(format!("the {name} agent cannot be signalled and has not looked at its latch"))
+            Some(format!("the {name} agent cannot be signalled and has not checked its latch"))
         }
     };
 }

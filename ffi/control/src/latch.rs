@@ -167,7 +167,7 @@ mod tests {
         );
         std::fs::create_dir_all(folder.join("agents")).expect("a folder of the test");
         reserve(&folder, "mev").expect("takes room");
-        assert_eq!(count().expect("reads"), None, "room alone kills nobody");
+        assert_eq!(count().expect("reads"), None, "room alone is not a kill");
         set(&folder, "mev", "first").expect("sets");
         set(&folder, "mev", &"x".repeat(200)).expect("sets");
         reserve(&folder, "mev").expect("leaves what is there");
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!((latched.count, latched.request_id.len()), (2, REQUEST_MAX));
         assert_eq!(read(&folder, "arbitrage").expect("reads"), None);
         std::fs::write(folder.join("agents/mev.kill"), "").expect("empties");
-        assert_eq!(count().expect("reads"), None, "no room was no kill");
+        assert_eq!(count().expect("reads"), None, "an empty file is not a kill");
         for damage in [&b"LGND"[..], &[0; BYTES]] {
             let file = folder.join("agents/mev.kill");
             std::fs::write(&file, damage).expect("damages");

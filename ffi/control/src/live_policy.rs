@@ -191,7 +191,7 @@ mod tests {
         assert_eq!(is_quiet.recv_timeout(MOMENT), Err(RecvTimeoutError::Timeout), "the write is under way");
         live.leave();
         assert_eq!(is_quiet.recv(), Ok(true));
-        waiting.join().expect("it ends").expect("somebody listens");
+        waiting.join().expect("it ends").expect("the test listens");
     }
 
     #[test]
@@ -209,7 +209,7 @@ mod tests {
         let live = LivePolicy::default();
         killed(&live);
         assert!(!live.enter() && !live.is_open());
-        assert!(live.wait_until_quiet(), "whoever was refused has left");
+        assert!(live.wait_until_quiet(), "a refused writer has left");
     }
 
     #[test]
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn who_waits_leaves_the_processor_to_those_that_are_waited_for() {
+    fn a_wait_sleeps() {
         // Several attempts: a thread that gets no processor time finds its wait over before it could sleep.
         let idle = |what: &str, wait: &dyn Fn()| {
             let has_slept = |_| {

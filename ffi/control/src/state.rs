@@ -161,7 +161,7 @@ impl StateFile {
                     say_at(
                         Level::Error,
                         &format!(
-                            "{} is gone: it is made again with defaults, then what was wanted last is taken from the log",
+                            "{} is gone: it is made again with defaults, then the newest desired state is taken from the log",
                             path.display()
                         ),
                     );
@@ -304,9 +304,7 @@ mod tests {
         let (_, found) = StateFile::open(&folder, "mev").expect("reads");
         assert_eq!(found.policy.throttle_pct, 4);
         file.file.write_all_at(&[0xff; 100], (SLOT_BYTES as u64 - newest) + 30).expect("damages");
-        assert!(
-            StateFile::open(&folder, "mev").err().expect("refuses").to_string().contains("cannot be told")
-        );
+        assert!(StateFile::open(&folder, "mev").err().expect("refuses").to_string().contains("is unknown"));
         std::fs::remove_dir_all(folder).expect("removes");
     }
 

@@ -245,7 +245,7 @@ fn an_agent_without_a_socket_is_killed_by_signal_and_latch() {
     assert_eq!(
         (stopped.path, stopped.receipt),
         ("none", None),
-        "a command that is no kill waits for the log"
+        "a command other than a kill waits for the log"
     );
     assert_eq!(folder.is_killed(), Some(false));
     // An agent without processor time has not taken the signal yet: the kill is sent again.
@@ -254,7 +254,7 @@ fn an_agent_without_a_socket_is_killed_by_signal_and_latch() {
     assert_eq!((sent.path, sent.receipt), ("signal", None), "{:?}", sent.agent_error);
     let begin = Instant::now();
     while folder.is_killed() != Some(true) {
-        assert!(begin.elapsed() < LIMIT, "it has not said so");
+        assert!(begin.elapsed() < LIMIT, "it has not logged that");
         std::thread::sleep(Duration::from_millis(1));
     }
     assert!(agent.end());

@@ -8,10 +8,10 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum DoorError {
     /// The kernel does not list its sockets.
-    #[error("Cannot keep the door of the API: {0}")]
+    #[error("Cannot limit the connections of the API: {0}")]
     Sockets(#[source] io::Error),
     /// The system cannot start a thread.
-    #[error("Cannot keep the door of the API: {0}")]
+    #[error("Cannot limit the connections of the API: {0}")]
     Thread(#[source] io::Error),
 }
 
@@ -20,10 +20,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_in_the_way_of_the_door_is_named() {
+    fn an_error_of_the_door_names_its_cause() {
         for of in [DoorError::Sockets, DoorError::Thread] {
             let error = of(io::Error::from_raw_os_error(1)).to_string();
-            assert_eq!(error, "Cannot keep the door of the API: Operation not permitted (os error 1)");
+            assert_eq!(
+                error,
+                "Cannot limit the connections of the API: Operation not permitted (os error 1)"
+            );
         }
     }
 }

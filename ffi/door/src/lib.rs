@@ -21,14 +21,14 @@ use serde::Serialize;
 
 pub use error::DoorError;
 pub use options::DoorOptions;
-use rules::{Connection, Counters, Phase};
+use rules::{Connection, Phase, ShutCounters};
 use sockets::Sockets;
 
 /// How often the sockets are checked; a stream can exceed its limit by what it sends in this time before it
 /// is shut.
-const LOOK: Duration = Duration::from_millis(100);
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 /// If JavaScript has not reported for this long who is inside a handler, no connection is shut for waiting.
-const SAID: Duration = Duration::from_secs(4);
+const REPORT_VALIDITY: Duration = Duration::from_secs(4);
 
 /// The doorkeeper's last check, and what it has shut since its start.
 #[derive(Serialize, Clone, Copy, Default)]
@@ -38,7 +38,7 @@ pub struct DoorStatus {
     /// Maximum number of connections, given the free descriptors.
     pub connections_max: usize,
     /// Number of connections shut, by reason.
-    pub shut: Counters,
+    pub shut: ShutCounters,
 }
 
 /// A connection that JavaScript declared a stream.
@@ -48,17 +48,20 @@ struct Stream {
     is_narrow: bool,
 }
 
+/// What JavaScript has reported, and what the last check found.
 #[derive(Default)]
-struct Said {
-    busy: HashSet<SocketAddr>,
-    at: Option<Instant>,
+struct State {
+    /// Clients inside a handler.
+    in_handler: HashSet<SocketAddr>,
+    /// When they were last reported.
+    reported_at: Option<Instant>,
     streams: HashMap<SocketAddr, Stream>,
     status: DoorStatus,
 }
 
 /// A thread that guards one port.
 pub struct Door {
-    said: Arc<Mutex<Said>>,
+    state: Arc<Mutex<State>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -70,31 +73,31 @@ impl Door {
     /// The system does not list sockets, or cannot start a thread.
     pub fn start(options: DoorOptions) -> Result<Self, DoorError> {
         let mut sockets = Sockets::open(options.port).map_err(DoorError::Sockets)?;
-        let said = Arc::new(Mutex::new(Said::default()));
+        let state = Arc::new(Mutex::new(State::default()));
         let stop = Arc::new(AtomicBool::new(false));
-        let (shared, ended) = (Arc::clone(&said), Arc::clone(&stop));
+        let (shared, ended) = (Arc::clone(&state), Arc::clone(&stop));
         let thread = std::thread::Builder::new()
             .name("door".to_owned())
             .spawn(move || {
                 let mut known = HashMap::new();
                 while !ended.load(Relaxed) {
-                    look(&options, &mut sockets, &mut known, &shared);
-                    std::thread::park_timeout(LOOK);
+                    check(&options, &mut sockets, &mut known, &shared);
+                    std::thread::park_timeout(CHECK_INTERVAL);
                 }
             })
             .map_err(DoorError::Thread)?;
-        Ok(Door { said, stop, thread: Some(thread) })
+        Ok(Door { state, stop, thread: Some(thread) })
     }
 
-    fn said(&self) -> std::sync::MutexGuard<'_, Said> {
-        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets which clients are inside a handler now, one `ADDRESS PORT` per line.
     pub fn busy(&self, peers: &str) {
         let peers = peers.lines().filter_map(peer_of).collect();
-        let mut said = self.said();
-        (said.busy, said.at) = (peers, Some(Instant::now()));
+        let mut state = self.state();
+        (state.in_handler, state.reported_at) = (peers, Some(Instant::now()));
     }
 
     /// Declares that this client's connection becomes a stream that only the server fills. Wakes the door's
@@ -102,7 +105,7 @@ impl Door {
     /// frame. False if the text is not an address.
     pub fn stream(&self, peer: &str) -> bool {
         let Some(peer) = peer_of(peer) else { return false };
-        self.said().streams.insert(peer, Stream { since: Instant::now(), is_narrow: false });
+        self.state().streams.insert(peer, Stream { since: Instant::now(), is_narrow: false });
         if let Some(thread) = &self.thread {
             thread.thread().unpark();
         }
@@ -112,7 +115,7 @@ impl Door {
     /// Current connections, and those shut so far.
     #[must_use]
     pub fn status(&self) -> DoorStatus {
-        self.said().status
+        self.state().status
     }
 }
 
@@ -127,12 +130,21 @@ impl Drop for Door {
     }
 }
 
-/// Descriptors of this process: how many are open, and the maximum.
+/// Descriptors of this process.
+#[derive(Serialize)]
+pub struct Descriptors {
+    /// How many are open.
+    pub open: usize,
+    /// The maximum.
+    pub limit: usize,
+}
+
+/// Descriptors of this process.
 #[must_use]
-pub fn descriptors() -> (usize, usize) {
+pub fn descriptors() -> Descriptors {
     // The listing itself uses one while it is read.
     let open = std::fs::read_dir("/proc/self/fd").map_or(0, |list| list.count().saturating_sub(1));
-    (open, sockets::descriptors_max())
+    Descriptors { open, limit: sockets::descriptors_max() }
 }
 
 /// Parses `ADDRESS PORT`; an IPv4 address mapped to IPv6 becomes the IPv4 one.
@@ -143,28 +155,28 @@ fn peer_of(line: &str) -> Option<SocketAddr> {
 }
 
 /// One check: lists the connections, judges them, and shuts some.
-fn look(
+fn check(
     options: &DoorOptions,
     sockets: &mut Sockets,
     known: &mut HashMap<SocketAddr, Connection>,
-    said: &Mutex<Said>,
+    state: &Mutex<State>,
 ) {
     let now = Instant::now();
     let Ok((seen, others)) = sockets.list() else { return };
-    let mut said = said.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     known.retain(|peer, _| seen.contains_key(peer));
     // A stream declared after this check began may not be in its list yet.
-    said.streams.retain(|peer, stream| seen.contains_key(peer) || stream.since >= now);
-    let is_fresh = said.at.is_some_and(|at| now - at < SAID);
-    for (peer, figures) in &seen {
-        let connection = known.entry(*peer).or_insert_with(|| Connection::new(now, *figures));
-        connection.step(now, *figures);
-        if let Some(stream) = said.streams.get_mut(peer) {
+    state.streams.retain(|peer, stream| seen.contains_key(peer) || stream.since >= now);
+    let is_fresh = state.reported_at.is_some_and(|at| now - at < REPORT_VALIDITY);
+    for (peer, counters) in &seen {
+        let connection = known.entry(*peer).or_insert_with(|| Connection::new(now, *counters));
+        connection.step(now, *counters);
+        if let Some(stream) = state.streams.get_mut(peer) {
             stream.is_narrow = stream.is_narrow || sockets.narrow(*peer);
-            connection.become_stream(now, *figures);
-        } else if said.busy.contains(peer) {
-            connection.phase = Phase::Inside { since: now };
-        } else if matches!(connection.phase, Phase::Inside { .. }) {
+            connection.become_stream(now, *counters);
+        } else if state.in_handler.contains(peer) {
+            connection.phase = Phase::InHandler { since: now };
+        } else if matches!(connection.phase, Phase::InHandler { .. }) {
             connection.phase = Phase::Idle { since: now };
         }
     }
@@ -173,11 +185,11 @@ fn look(
     let verdicts = rules::judge(options, known, connections_max, is_fresh, now);
     for (peer, verdict) in &verdicts {
         if sockets.shut(*peer) {
-            said.status.shut.add(*verdict);
+            state.status.shut.add(*verdict);
         }
     }
-    said.status.connections = seen.len();
-    said.status.connections_max = connections_max;
+    state.status.connections = seen.len();
+    state.status.connections_max = connections_max;
 }
 
 #[cfg(test)]
@@ -228,21 +240,21 @@ mod tests {
     fn a_stream_that_was_registered_while_the_sockets_were_listed_is_kept() {
         let Pair { server, peer, port, .. } = pair();
         let mut sockets = Sockets::open(port).expect("opened");
-        let (mut known, said) = (HashMap::new(), Mutex::new(Said::default()));
+        let (mut known, state) = (HashMap::new(), Mutex::new(State::default()));
         let (new, old): (SocketAddr, SocketAddr) =
             ("192.0.2.1:1".parse().expect("one"), "192.0.2.1:2".parse().expect("one"));
         let now = Instant::now();
         let stream = |since| Stream { since, is_narrow: false };
-        said.lock().expect("held by nobody").streams.extend([
+        state.lock().expect("not poisoned").streams.extend([
             (new, stream(now + Duration::from_secs(600))),
             (old, stream(now)),
             (peer, stream(now)),
         ]);
-        look(&options(port), &mut sockets, &mut known, &said);
-        let said = said.into_inner().expect("held by nobody");
-        assert!(said.streams.contains_key(&new), "it came after the look began");
-        assert!(!said.streams.contains_key(&old), "it was missing in a look that began after it");
-        assert!(said.streams[&peer].is_narrow);
+        check(&options(port), &mut sockets, &mut known, &state);
+        let state = state.into_inner().expect("not poisoned");
+        assert!(state.streams.contains_key(&new), "it came after the check began");
+        assert!(!state.streams.contains_key(&old), "it was missing in a check that began after it");
+        assert!(state.streams[&peer].is_narrow);
         assert!(matches!(known[&peer].phase, Phase::Stream { .. }));
         drop(server);
     }
@@ -263,9 +275,9 @@ mod tests {
     fn a_stream_is_narrowed_by_the_thread_and_its_large_frames_never_arrive() {
         let Pair { mut client, server, peer, port } = pair();
         let door = Door::start(options(port)).expect("started");
-        assert!(!door.stream("nobody"));
+        assert!(!door.stream("no address"));
         assert!(door.stream(&format!("{} {}", peer.ip(), peer.port())));
-        until("it is narrow", || door.said().streams.get(&peer).is_some_and(|stream| stream.is_narrow));
+        until("it is narrow", || door.state().streams.get(&peer).is_some_and(|stream| stream.is_narrow));
         server.set_nonblocking(true).expect("set");
         client.write_all(&[0; 4096]).expect("sent");
         assert!(server.peek(&mut [0; 8192]).is_err(), "nothing of it can be read");

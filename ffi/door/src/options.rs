@@ -1,5 +1,7 @@
 //! The doorkeeper's limits.
 
+use std::net::IpAddr;
+
 use serde::Deserialize;
 
 /// The limits, as JSON.
@@ -18,6 +20,22 @@ pub struct DoorOptions {
     pub request_ms: u64,
     /// Milliseconds that a connection may stay without a request.
     pub idle_ms: u64,
-    /// Addresses that many people share (trusted proxies), each with its number of significant bits.
-    pub shared: Vec<(std::net::IpAddr, u8)>,
+    /// Addresses that many people share: trusted proxies.
+    pub shared: Vec<SharedNetwork>,
+}
+
+/// Addresses that many people share; in JSON `[address, bits]`.
+#[derive(Deserialize)]
+#[serde(from = "(IpAddr, u8)")]
+pub struct SharedNetwork {
+    /// One of them.
+    pub address: IpAddr,
+    /// How many of its first bits they share.
+    pub bits: u8,
+}
+
+impl From<(IpAddr, u8)> for SharedNetwork {
+    fn from((address, bits): (IpAddr, u8)) -> Self {
+        SharedNetwork { address, bits }
+    }
 }

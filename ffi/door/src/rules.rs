@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::options::DoorOptions;
+use super::options::{DoorOptions, SharedNetwork};
 
 /// Bytes that a stream's client may send in a burst: pongs, a close frame, short messages.
 const STREAM_BYTES: u64 = 8 << 10;
@@ -15,7 +15,7 @@ const STREAM_BYTES_PER_SECOND: f64 = 16.0;
 
 /// The kernel's counters of one connection.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub struct Figures {
+pub struct SocketCounters {
     /// Bytes sent by the client.
     pub received: u64,
     /// Bytes acknowledged by the client.
@@ -27,9 +27,9 @@ pub struct Figures {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Phase {
     /// A request is being sent, or none has come since the connection was made.
-    Asking { since: Instant },
+    Requesting { since: Instant },
     /// A handler has the request.
-    Inside { since: Instant },
+    InHandler { since: Instant },
     /// Answered; the next request has not begun.
     Idle { since: Instant },
     /// A stream to the client; `allowed`: bytes that the client may still send.
@@ -39,50 +39,50 @@ pub enum Phase {
 #[derive(Debug)]
 pub struct Connection {
     pub phase: Phase,
-    last: Figures,
-    moved: Instant,
+    last: SocketCounters,
+    updated: Instant,
 }
 
 impl Connection {
-    pub fn new(now: Instant, figures: Figures) -> Self {
+    pub fn new(now: Instant, counters: SocketCounters) -> Self {
         // Bytes sent before the first check count as part of the first request.
-        Connection { phase: Phase::Asking { since: now }, last: figures, moved: now }
+        Connection { phase: Phase::Requesting { since: now }, last: counters, updated: now }
     }
 
     /// Records the kernel's current counters.
-    pub fn step(&mut self, now: Instant, figures: Figures) {
-        let answered = figures.confirmed != self.last.confirmed;
-        let asked = figures.received - self.last.received.min(figures.received);
+    pub fn step(&mut self, now: Instant, counters: SocketCounters) {
+        let answered = counters.confirmed != self.last.confirmed;
+        let sent = counters.received - self.last.received.min(counters.received);
         match &mut self.phase {
             Phase::Stream { allowed, .. } => {
-                let seconds = (now - self.moved).as_secs_f64();
+                let seconds = (now - self.updated).as_secs_f64();
                 *allowed =
-                    (*allowed + seconds * STREAM_BYTES_PER_SECOND).min(STREAM_BYTES as f64) - asked as f64;
+                    (*allowed + seconds * STREAM_BYTES_PER_SECOND).min(STREAM_BYTES as f64) - sent as f64;
             }
-            Phase::Inside { .. } => {}
+            Phase::InHandler { .. } => {}
             phase if answered => *phase = Phase::Idle { since: now },
-            phase @ Phase::Idle { .. } if asked > 0 => *phase = Phase::Asking { since: now },
-            Phase::Asking { .. } | Phase::Idle { .. } => {}
+            phase @ Phase::Idle { .. } if sent > 0 => *phase = Phase::Requesting { since: now },
+            Phase::Requesting { .. } | Phase::Idle { .. } => {}
         }
-        (self.last, self.moved) = (figures, now);
+        (self.last, self.updated) = (counters, now);
     }
 
     /// Turns the connection into a stream, with its allowance.
-    pub fn become_stream(&mut self, now: Instant, figures: Figures) {
+    pub fn become_stream(&mut self, now: Instant, counters: SocketCounters) {
         if !matches!(self.phase, Phase::Stream { .. }) {
             self.phase = Phase::Stream { since: now, allowed: STREAM_BYTES as f64 };
-            self.last = figures;
+            self.last = counters;
         }
     }
 
     /// The lowest is shut first: still sending a request, then idle, then streams, and last those inside a
     /// handler.
-    fn worth(&self) -> (u8, Instant) {
+    fn priority(&self) -> (u8, Instant) {
         match self.phase {
-            Phase::Asking { since } => (0, since),
+            Phase::Requesting { since } => (0, since),
             Phase::Idle { since } => (1, since),
             Phase::Stream { since, .. } => (2, since),
-            Phase::Inside { since } => (3, since),
+            Phase::InHandler { since } => (3, since),
         }
     }
 }
@@ -95,14 +95,14 @@ pub enum Verdict {
     /// It sent no request.
     Idle,
     /// A stream's client sent more than allowed.
-    Talks,
+    TooMuchData,
     /// There were too many connections.
     Surplus,
 }
 
 /// Connections shut since the start, by reason.
 #[derive(Serialize, Clone, Copy, Default, Debug)]
-pub struct Counters {
+pub struct ShutCounters {
     /// A request did not arrive in time.
     pub late: u64,
     /// No request was sent.
@@ -113,12 +113,12 @@ pub struct Counters {
     pub surplus: u64,
 }
 
-impl Counters {
+impl ShutCounters {
     pub fn add(&mut self, verdict: Verdict) {
         *match verdict {
             Verdict::Late => &mut self.late,
             Verdict::Idle => &mut self.idle,
-            Verdict::Talks => &mut self.talks,
+            Verdict::TooMuchData => &mut self.talks,
             Verdict::Surplus => &mut self.surplus,
         } += 1;
     }
@@ -134,7 +134,7 @@ pub fn judge(
 ) -> Vec<(SocketAddr, Verdict)> {
     let mut verdicts: HashMap<SocketAddr, Verdict> = HashMap::new();
     for (peer, connection) in known {
-        if let Some(verdict) = of_one(options, connection, is_fresh, now) {
+        if let Some(verdict) = verdict_of(options, connection, is_fresh, now) {
             verdicts.insert(*peer, verdict);
         }
     }
@@ -148,7 +148,7 @@ pub fn judge(
     let mut total: usize = by_address.values().map(Vec::len).sum();
     for ((is_shared, _), peers) in &mut by_address {
         // The most valuable connections come first, so the last one is shut.
-        peers.sort_by_key(|peer| std::cmp::Reverse(known.get(peer).map(Connection::worth)));
+        peers.sort_by_key(|peer| std::cmp::Reverse(known.get(peer).map(Connection::priority)));
         let bound = if *is_shared { usize::MAX } else { options.per_address_max };
         while peers.len() > bound {
             let Some(peer) = peers.pop() else { break };
@@ -165,17 +165,22 @@ pub fn judge(
     verdicts.into_iter().collect()
 }
 
-fn of_one(options: &DoorOptions, connection: &Connection, is_fresh: bool, now: Instant) -> Option<Verdict> {
+fn verdict_of(
+    options: &DoorOptions,
+    connection: &Connection,
+    is_fresh: bool,
+    now: Instant,
+) -> Option<Verdict> {
     let (request, idle) = (Duration::from_millis(options.request_ms), Duration::from_millis(options.idle_ms));
     match connection.phase {
         // Data in flight to a slow reader counts as an answer.
-        Phase::Asking { since } if connection.last.sending => {
+        Phase::Requesting { since } if connection.last.sending => {
             (is_fresh && now - since > idle).then_some(Verdict::Idle)
         }
-        Phase::Asking { since } => (is_fresh && now - since > request).then_some(Verdict::Late),
+        Phase::Requesting { since } => (is_fresh && now - since > request).then_some(Verdict::Late),
         Phase::Idle { since } => (is_fresh && now - since > idle).then_some(Verdict::Idle),
-        Phase::Stream { allowed, .. } => (allowed < 0.0).then_some(Verdict::Talks),
-        Phase::Inside { .. } => None,
+        Phase::Stream { allowed, .. } => (allowed < 0.0).then_some(Verdict::TooMuchData),
+        Phase::InHandler { .. } => None,
     }
 }
 
@@ -189,7 +194,7 @@ fn network_of(address: IpAddr) -> IpAddr {
 
 /// Whether many people share an address.
 fn is_shared(options: &DoorOptions, address: IpAddr) -> bool {
-    options.shared.iter().any(|(range, bits)| match (range, address) {
+    options.shared.iter().any(|SharedNetwork { address: range, bits }| match (range, address) {
         (IpAddr::V4(range), IpAddr::V4(address)) => {
             let shift = 32u32.saturating_sub(u32::from(*bits));
             u32::from(*range).checked_shr(shift).unwrap_or(0)
@@ -216,7 +221,7 @@ mod tests {
             descriptors_kept: 0,
             request_ms: 10_000,
             idle_ms: 60_000,
-            shared: vec![("10.0.0.0".parse().expect("an address"), 8)],
+            shared: vec![SharedNetwork { address: "10.0.0.0".parse().expect("an address"), bits: 8 }],
         }
     }
 
@@ -224,8 +229,8 @@ mod tests {
         SocketAddr::new(address.parse().expect("an address"), port)
     }
 
-    fn figures(received: u64, confirmed: u64) -> Figures {
-        Figures { received, confirmed, sending: false }
+    fn counters(received: u64, confirmed: u64) -> SocketCounters {
+        SocketCounters { received, confirmed, sending: false }
     }
 
     fn verdict(connection: Connection, now: Instant) -> Option<Verdict> {
@@ -237,67 +242,71 @@ mod tests {
     fn a_request_that_drips_is_late_and_an_answered_one_is_idle() {
         let begin = Instant::now();
         let at = |seconds: u64| begin + Duration::from_secs(seconds);
-        let mut half = Connection::new(begin, figures(0, 0));
+        let mut half = Connection::new(begin, counters(0, 0));
         for second in 1..=10 {
-            half.step(at(second), figures(second, 0));
-            assert_eq!(of_one(&options(), &half, true, at(second)), None);
+            half.step(at(second), counters(second, 0));
+            assert_eq!(verdict_of(&options(), &half, true, at(second)), None);
         }
         assert_eq!(verdict(half, at(11)), Some(Verdict::Late));
 
-        let mut kept = Connection::new(begin, figures(100, 0));
-        kept.step(at(1), figures(100, 500));
-        assert_eq!(of_one(&options(), &kept, true, at(60)), None);
-        assert_eq!(of_one(&options(), &kept, true, at(62)), Some(Verdict::Idle));
-        kept.step(at(62), figures(101, 500));
-        assert_eq!(of_one(&options(), &kept, true, at(72)), None);
+        let mut kept = Connection::new(begin, counters(100, 0));
+        kept.step(at(1), counters(100, 500));
+        assert_eq!(verdict_of(&options(), &kept, true, at(60)), None);
+        assert_eq!(verdict_of(&options(), &kept, true, at(62)), Some(Verdict::Idle));
+        kept.step(at(62), counters(101, 500));
+        assert_eq!(verdict_of(&options(), &kept, true, at(72)), None);
         assert_eq!(
-            of_one(&options(), &kept, true, at(73)),
+            verdict_of(&options(), &kept, true, at(73)),
             Some(Verdict::Late),
-            "the next request counts anew"
+            "the next request has its own time"
         );
     }
 
     #[test]
-    fn nobody_is_shut_for_waiting_while_it_is_not_known_who_is_inside() {
+    fn no_connection_is_shut_for_waiting_while_it_is_unknown_which_are_inside_a_handler() {
         let begin = Instant::now();
-        let late = Connection::new(begin, figures(0, 0));
-        assert_eq!(of_one(&options(), &late, false, begin + Duration::from_secs(99)), None);
+        let late = Connection::new(begin, counters(0, 0));
+        assert_eq!(verdict_of(&options(), &late, false, begin + Duration::from_secs(99)), None);
         let inside =
-            Connection { phase: Phase::Inside { since: begin }, ..Connection::new(begin, figures(0, 0)) };
+            Connection { phase: Phase::InHandler { since: begin }, ..Connection::new(begin, counters(0, 0)) };
         assert_eq!(verdict(inside, begin + Duration::from_secs(9_999)), None);
     }
 
     #[test]
     fn a_stream_may_send_pongs_for_ever_and_a_few_kibibytes_at_once() {
         let begin = Instant::now();
-        let mut stream = Connection::new(begin, figures(400, 0));
-        stream.become_stream(begin, figures(400, 0));
+        let mut stream = Connection::new(begin, counters(400, 0));
+        stream.become_stream(begin, counters(400, 0));
         let mut sent = 400;
         for minute in 1..=1_440u64 {
             sent += 12;
-            stream.step(begin + Duration::from_secs(60 * minute), figures(sent, minute));
-            assert_eq!(of_one(&options(), &stream, true, begin), None);
+            stream.step(begin + Duration::from_secs(60 * minute), counters(sent, minute));
+            assert_eq!(verdict_of(&options(), &stream, true, begin), None);
         }
         let end = begin + Duration::from_secs(60 * 1_440);
-        stream.step(end, figures(sent + STREAM_BYTES - 12, 0));
-        assert_eq!(of_one(&options(), &stream, true, end), None, "as much as it may, but for the last pongs");
-        stream.step(end, figures(sent + STREAM_BYTES - 11, 0));
-        assert_eq!(verdict(stream, end), Some(Verdict::Talks));
+        stream.step(end, counters(sent + STREAM_BYTES - 12, 0));
+        assert_eq!(
+            verdict_of(&options(), &stream, true, end),
+            None,
+            "as much as it may, but for the last pongs"
+        );
+        stream.step(end, counters(sent + STREAM_BYTES - 11, 0));
+        assert_eq!(verdict(stream, end), Some(Verdict::TooMuchData));
     }
 
     #[test]
     fn who_has_most_loses_first_the_oldest_that_asks_then_idle_ones_then_streams() {
         let begin = Instant::now();
         let at = |milliseconds: u64| begin + Duration::from_millis(milliseconds);
-        let with = |phase| Connection { phase, last: figures(0, 0), moved: begin };
+        let with = |phase| Connection { phase, last: counters(0, 0), updated: begin };
         let mut known = HashMap::new();
         for port in 1..=8u16 {
             known.insert(peer("10.1.1.1", port), with(Phase::Idle { since: at(u64::from(port)) }));
         }
-        known.insert(peer("10.1.1.1", 9), with(Phase::Asking { since: at(99) }));
-        known.insert(peer("10.1.1.1", 10), with(Phase::Inside { since: at(0) }));
+        known.insert(peer("10.1.1.1", 9), with(Phase::Requesting { since: at(99) }));
+        known.insert(peer("10.1.1.1", 10), with(Phase::InHandler { since: at(0) }));
         known.insert(peer("10.1.1.1", 11), with(Phase::Stream { since: at(0), allowed: 1.0 }));
-        known.insert(peer("192.0.2.1", 1), with(Phase::Asking { since: at(0) }));
+        known.insert(peer("192.0.2.1", 1), with(Phase::Requesting { since: at(0) }));
         let shut = |max: usize| {
             let mut ports: Vec<u16> =
                 judge(&options(), &known, max, true, at(100)).iter().map(|(peer, _)| peer.port()).collect();
@@ -317,7 +326,7 @@ mod tests {
         for port in 1..=6u16 {
             let since = begin + Duration::from_millis(u64::from(port));
             let phase = Phase::Idle { since };
-            known.insert(peer("192.0.2.1", port), Connection { phase, last: figures(0, 0), moved: begin });
+            known.insert(peer("192.0.2.1", port), Connection { phase, last: counters(0, 0), updated: begin });
         }
         let mut shut: Vec<u16> =
             judge(&options(), &known, 10, true, begin).iter().map(|(peer, _)| peer.port()).collect();
@@ -327,8 +336,8 @@ mod tests {
         let since = |port: u16| begin + Duration::from_millis(u64::from(port));
         let idle = |port| Connection {
             phase: Phase::Idle { since: since(port) },
-            last: figures(0, 0),
-            moved: begin,
+            last: counters(0, 0),
+            updated: begin,
         };
         known = (1..=6).map(|port| (peer(&format!("2001:db8:0:7::{port}"), port), idle(port))).collect();
         known.insert(peer("2001:db8:0:8::1", 7), idle(7));

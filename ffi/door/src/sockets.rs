@@ -9,7 +9,7 @@ use std::mem::{size_of, zeroed};
 use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
 
-use super::rules::Figures;
+use super::rules::SocketCounters;
 
 const ESTABLISHED: u8 = 1;
 /// The client sends nothing more, but may wait for an answer forever.
@@ -32,68 +32,68 @@ const STREAM_BUFFER_BYTES: libc::c_int = 4 << 10;
 
 pub struct Sockets {
     port: u16,
-    folder: *mut libc::DIR,
-    nothing: File,
+    fd_folder: *mut libc::DIR,
+    dev_null: File,
     copy: OwnedFd,
     /// The descriptor of each connection at the last check.
-    places: HashMap<SocketAddr, RawFd>,
+    descriptors: HashMap<SocketAddr, RawFd>,
 }
 
-// SAFETY: `folder` is not tied to a thread, and is used only through `&mut self`, so never by two threads at
+// SAFETY: `fd_folder` is not tied to a thread, and is used only through `&mut self`, so never by two threads at
 // once.
 unsafe impl Send for Sockets {}
 
 impl Sockets {
     pub fn open(port: u16) -> io::Result<Self> {
-        let nothing = File::open("/dev/null")?;
-        let copy = nothing.try_clone()?.into();
+        let dev_null = File::open("/dev/null")?;
+        let copy = dev_null.try_clone()?.into();
         // SAFETY: the path is a C string.
-        let folder = unsafe { libc::opendir(c"/proc/self/fd".as_ptr()) };
-        if folder.is_null() {
+        let fd_folder = unsafe { libc::opendir(c"/proc/self/fd".as_ptr()) };
+        if fd_folder.is_null() {
             return Err(io::Error::last_os_error());
         }
-        Ok(Sockets { port, folder, nothing, copy, places: HashMap::new() })
+        Ok(Sockets { port, fd_folder, dev_null, copy, descriptors: HashMap::new() })
     }
 
     /// All connections with their counters, and the number of other descriptors.
-    pub fn list(&mut self) -> io::Result<(HashMap<SocketAddr, Figures>, usize)> {
+    pub fn list(&mut self) -> io::Result<(HashMap<SocketAddr, SocketCounters>, usize)> {
         let mut seen = HashMap::new();
         let mut others = 0;
-        self.places.clear();
-        // SAFETY: `folder` is open until drop, and only `self` uses it.
-        unsafe { libc::rewinddir(self.folder) };
+        self.descriptors.clear();
+        // SAFETY: `fd_folder` is open until drop, and only `self` uses it.
+        unsafe { libc::rewinddir(self.fd_folder) };
         loop {
-            // SAFETY: `folder` is open until drop, and only `self` uses it; the entry is used before the next
+            // SAFETY: `fd_folder` is open until drop, and only `self` uses it; the entry is used before the next
             // call.
-            let entry = unsafe { libc::readdir(self.folder) };
+            let entry = unsafe { libc::readdir(self.fd_folder) };
             if entry.is_null() {
                 return Ok((seen, others));
             }
             // SAFETY: the entry is not null, and its `d_name` is null-terminated.
             let name = unsafe { std::ffi::CStr::from_ptr((*entry).d_name.as_ptr()) };
             let Some(fd) = name.to_str().ok().and_then(|name| name.parse::<RawFd>().ok()) else { continue };
-            let Some((peer, figures)) = self.connection(fd) else {
+            let Some((peer, counters)) = self.connection(fd) else {
                 others += 1;
                 continue;
             };
-            seen.insert(peer, figures);
-            self.places.insert(peer, fd);
+            seen.insert(peer, counters);
+            self.descriptors.insert(peer, fd);
         }
     }
 
     /// The peer and counters of a descriptor, if it is a connection of the port.
-    fn connection(&self, fd: RawFd) -> Option<(SocketAddr, Figures)> {
+    fn connection(&self, fd: RawFd) -> Option<(SocketAddr, SocketCounters)> {
         if fd == self.copy.as_raw_fd() || address_of(fd, libc::getsockname)?.port() != self.port {
             return None;
         }
         let peer = address_of(fd, libc::getpeername)?;
-        let figures = figures_of(fd)?;
-        Some((peer, figures))
+        let counters = counters_of(fd)?;
+        Some((peer, counters))
     }
 
     /// Runs `act` on a copy of the connection's descriptor, if it is still that connection.
-    fn on(&mut self, peer: SocketAddr, act: impl FnOnce(RawFd) -> bool) -> bool {
-        let Some(&fd) = self.places.get(&peer) else { return false };
+    fn with_copy(&mut self, peer: SocketAddr, act: impl FnOnce(RawFd) -> bool) -> bool {
+        let Some(&fd) = self.descriptors.get(&peer) else { return false };
         let copy = self.copy.as_raw_fd();
         // SAFETY: takes only integers, and replaces `copy`, which is ours; a closed `fd` gives an error.
         if unsafe { libc::dup3(fd, copy, libc::O_CLOEXEC) } < 0 {
@@ -104,20 +104,20 @@ impl Sockets {
         let done = is_it && act(copy);
         // The copy must not keep the connection open.
         // SAFETY: takes only integers, and replaces `copy`, which is ours.
-        unsafe { libc::dup3(self.nothing.as_raw_fd(), copy, libc::O_CLOEXEC) };
+        unsafe { libc::dup3(self.dev_null.as_raw_fd(), copy, libc::O_CLOEXEC) };
         done
     }
 
     /// Ends a connection in both directions; its owner sees the end.
     pub fn shut(&mut self, peer: SocketAddr) -> bool {
         // SAFETY: takes only integers; `fd` is the copy, which is ours.
-        self.on(peer, |fd| unsafe { libc::shutdown(fd, libc::SHUT_RDWR) } == 0)
+        self.with_copy(peer, |fd| unsafe { libc::shutdown(fd, libc::SHUT_RDWR) } == 0)
     }
 
     /// From now on, the kernel drops anything larger than a control frame before counting it, and buffers
     /// little. For a connection of the last list.
     pub fn narrow(&mut self, peer: SocketAddr) -> bool {
-        self.on(peer, |fd| {
+        self.with_copy(peer, |fd| {
             set(fd, libc::SOL_SOCKET, libc::SO_RCVBUF, &STREAM_BUFFER_BYTES);
             let length = libc::BPF_LD | libc::BPF_W | libc::BPF_LEN;
             let is_larger = libc::BPF_JMP | libc::BPF_JGT | libc::BPF_K;
@@ -138,7 +138,7 @@ impl Sockets {
 impl Drop for Sockets {
     fn drop(&mut self) {
         // SAFETY: `open` opened it, and it is closed only here.
-        unsafe { libc::closedir(self.folder) };
+        unsafe { libc::closedir(self.fd_folder) };
     }
 }
 
@@ -184,14 +184,14 @@ fn address_of(fd: RawFd, call: AddressCall) -> Option<SocketAddr> {
 }
 
 /// The counters of a TCP connection that the client holds open; None for anything else.
-fn figures_of(fd: RawFd) -> Option<Figures> {
+fn counters_of(fd: RawFd) -> Option<SocketCounters> {
     let mut info = [0_u8; 256];
     let mut size = info.len() as libc::socklen_t;
     // SAFETY: `info` is valid for `size` writes, and both outlive the call.
-    let told = unsafe {
+    let status = unsafe {
         libc::getsockopt(fd, libc::IPPROTO_TCP, libc::TCP_INFO, info.as_mut_ptr().cast(), &raw mut size)
     };
-    if told != 0 || (size as usize) < offset::END {
+    if status != 0 || (size as usize) < offset::END {
         return None;
     }
     let word = |at: usize| u32::from_ne_bytes([info[at], info[at + 1], info[at + 2], info[at + 3]]);
@@ -199,7 +199,7 @@ fn figures_of(fd: RawFd) -> Option<Figures> {
     if ![ESTABLISHED, CLOSE_WAIT].contains(&info[offset::STATE]) {
         return None;
     }
-    Some(Figures {
+    Some(SocketCounters {
         received: long(offset::BYTES_RECEIVED),
         confirmed: long(offset::BYTES_ACKED),
         sending: word(offset::UNACKED) > 0 || word(offset::NOTSENT_BYTES) > 0,
