@@ -7,9 +7,7 @@ export const FILE_LINES_MAX = 400;
 export const FUNCTION_LINES_MAX = 70;
 
 /** By file: its lines, when they exceed the limit for files. */
-export const LONG_FILES: Readonly<Record<string, number>> = {
-};
+export const LONG_FILES: Readonly<Record<string, number>> = {};
 
 /** By file: the lines of its longest function, when it exceeds the limit for functions. */
-export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {
-};
+export const LONG_FUNCTIONS: Readonly<Record<string, number>> = {};
