@@ -205,7 +205,7 @@ pub unsafe extern "C" fn legend_end_with_folder(
             loop {
                 if let Some((folder, why)) = lost(&path, &known) {
                     if quiet == 0 {
-                        topic_log::stderr::say(&format!(
+                        topic_log::stderr::log_line(&format!(
                             "Cannot continue in the data folder {}: {why}",
                             folder.display()
                         ));

@@ -14,7 +14,7 @@ use control::signed::Signed;
 use serde_json::Value;
 use topic_log::disk::{self, KeptFile};
 use topic_log::format::{self, Batch, Record, StoredRecord};
-use topic_log::stderr::say;
+use topic_log::stderr::log_line;
 use topic_log::{Durability, Log, LogError, Read, Topic, TopicOptions};
 use wire::control::Module;
 use wire::jobs::Receipt;
@@ -93,7 +93,7 @@ fn open_commands(data_dir: &Path) -> Option<Topic> {
         .and_then(|log| log.topic(COMMANDS_TOPIC, TopicOptions::default(), true));
     topic
         .inspect_err(|error| {
-            say(&format!("Cannot read commands from the log, the socket still works: {error}"))
+            log_line(&format!("Cannot read commands from the log, the socket still works: {error}"))
         })
         .ok()
 }
@@ -141,7 +141,7 @@ impl StatusFile {
     fn write(&mut self, status: &Value) {
         let written = self.file.write(status.to_string());
         if let (Err(error), false) = (&written, self.failed) {
-            say(&format!("Cannot write {}: {}", self.file.path().display(), disk::why(error)));
+            log_line(&format!("Cannot write {}: {}", self.file.path().display(), disk::why(error)));
         }
         self.failed = written.is_err();
     }
@@ -165,7 +165,7 @@ impl DesiredStates {
     fn open(data_dir: &Path, module: Module) -> DesiredStates {
         let topic = desired_state::open(data_dir);
         if let Err(error) = &topic {
-            say(&format!("Cannot read the desired state from the log: {error}"));
+            log_line(&format!("Cannot read the desired state from the log: {error}"));
         }
         DesiredStates { topic: topic.ok(), module, offset: 0, waiting: None }
     }
@@ -183,7 +183,7 @@ impl DesiredStates {
                     self.offset = next_offset;
                 }
                 Err(error) => {
-                    say(&format!("Cannot read the desired state from the log: {error}"));
+                    log_line(&format!("Cannot read the desired state from the log: {error}"));
                     self.topic = None;
                 }
             }
@@ -203,7 +203,7 @@ fn obey_log(topic: &Topic, offset: u64, control: &AgentControl, receipts: &Recei
             Ok(Read::Records(0)) => break,
             Ok(Read::Records(_)) => {}
             Err(error) => {
-                say(&format!("Cannot read commands from the log: {error}"));
+                log_line(&format!("Cannot read commands from the log: {error}"));
                 break;
             }
         }
@@ -252,7 +252,7 @@ impl Receipts {
         let written =
             batch.push(&record).and_then(|()| locked(&self.topic).append(&mut batch, Durability::Group));
         if let Err(error) = written {
-            say(&format!("Cannot put the receipt of {} on the log: {error}", receipt.request_id));
+            log_line(&format!("Cannot put the receipt of {} on the log: {error}", receipt.request_id));
         }
     }
 }

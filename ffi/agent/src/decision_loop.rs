@@ -13,7 +13,7 @@ use engine::tips::TipAccounts;
 use models::ModelCell;
 use sources::accounts::{self, OwnedAccount};
 use sources::source::Source;
-use topic_log::stderr::say;
+use topic_log::stderr::log_line;
 use wire::control::Module;
 
 use super::shared::{Shared, Work, locked};
@@ -134,7 +134,7 @@ impl DecisionLoop {
                 Ok(true) if !self.parts.shared.stop.load(Relaxed) => {}
                 Ok(_) => return,
                 // Also counted with what was read; the log line names the first one.
-                Err(error) if error.is_partial() => say(&error.to_string()),
+                Err(error) if error.is_partial() => log_line(&error.to_string()),
                 // One bad file does not end the run: the others may hold valid blocks.
                 Err(error) => locked(&self.parts.shared.summary).warnings.push(error.to_string()),
             }
@@ -161,7 +161,9 @@ impl DecisionLoop {
             if count > 0 && !*warned {
                 *warned = true;
                 let slot = self.parts.shared.slot.load(Relaxed);
-                say(&format!("Cannot use {what}, in or before slot {slot}; further ones are only counted"));
+                log_line(&format!(
+                    "Cannot use {what}, in or before slot {slot}; further ones are only counted"
+                ));
             }
         }
     }

@@ -11,7 +11,7 @@ use models::watch::{ModelReport, Watcher};
 use models::{ModelCell, Trust};
 use topic_log::clock::now_ns;
 use topic_log::format::{Batch, Record};
-use topic_log::stderr::say;
+use topic_log::stderr::log_line;
 use topic_log::{Durability, Log, LogError, Topic, TopicOptions};
 use wire::control::Module;
 use wire::jobs::ModelEvent;
@@ -95,7 +95,7 @@ impl Reporter {
         let module = control.module();
         match change.state {
             "refused" => {
-                say(&refusal(module, change));
+                log_line(&refusal(module, change));
                 *locked(&models.refused) =
                     Some(RefusedModel { version: change.version.clone(), reason: change.reason.clone() });
             }
@@ -120,7 +120,7 @@ impl Reporter {
         let written =
             batch.push(&record).and_then(|()| locked(&self.events).append(&mut batch, Durability::Group));
         if let Err(error) = written {
-            say(&format!(
+            log_line(&format!(
                 "Cannot report on the log that model {} is {}: {error}",
                 change.version, change.state
             ));

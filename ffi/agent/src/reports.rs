@@ -7,7 +7,7 @@ use control::agent_control::AgentControl;
 use serde_json::Value;
 use topic_log::clock::now_ms;
 use topic_log::format::{Batch, Record};
-use topic_log::stderr::say;
+use topic_log::stderr::log_line;
 use topic_log::{Durability, Log, LogError, Topic, TopicOptions};
 use wire::prost::Message;
 
@@ -62,7 +62,7 @@ impl Reports {
         };
         let written = batch.push(&record).and_then(|()| self.topic.append(&mut batch, Durability::None));
         if let (Err(error), false) = (&written, self.failed) {
-            say(&format!("Cannot report this agent to other hosts: {error}"));
+            log_line(&format!("Cannot report this agent to other hosts: {error}"));
         }
         self.failed = written.is_err();
         self.last_sent = Some(SentReport { values, at: Instant::now() });

@@ -8,7 +8,7 @@ use engine::decision::{Decision, Kind};
 use engine::strategy::paper::Outcome;
 use sources::file::SourceCounts;
 use topic_log::LogError;
-use topic_log::stderr::say;
+use topic_log::stderr::log_line;
 
 use super::funnel::Funnel;
 use crate::latency::Latency;
@@ -124,8 +124,8 @@ impl Shared {
     pub(super) fn set_publish_error(&self, error: Option<&LogError>) {
         let mut known = locked(&self.publish_error);
         match (&*known, error) {
-            (None, Some(error)) => say(&format!("{error}; what is found waits")),
-            (Some(_), None) => say("the log takes records again"),
+            (None, Some(error)) => log_line(&format!("{error}; what is found waits")),
+            (Some(_), None) => log_line("the log takes records again"),
             _ => {}
         }
         *known = error.map(LogError::to_string);

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use topic_log::stderr::say;
+use topic_log::stderr::log_line;
 use topic_log::{Log, LogError, LogErrorKind, Topic, TopicOptions};
 
 use super::shared::{POLL_INTERVAL, Shared};
@@ -56,7 +56,7 @@ impl TidyThread {
     fn tidy(&mut self) {
         for TidiedTopic { topic, last_error } in &mut self.topics {
             if let Some(line) = line_to_log(last_error, topic.tidy()) {
-                say(&line);
+                log_line(&line);
             }
         }
     }

@@ -14,7 +14,7 @@ use engine::trade_limits::TradeLimits;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use topic_log::disk;
-use topic_log::stderr::{Level, say_at};
+use topic_log::stderr::{Level, log_line_at};
 
 use super::error::ControlError;
 use super::replay_window::ReplayWindow;
@@ -158,7 +158,7 @@ impl StateFile {
             Ok(file) => file,
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 if folder.join(format!("{module}.status.json")).exists() {
-                    say_at(
+                    log_line_at(
                         Level::Error,
                         &format!(
                             "{} is gone: it is made again with defaults, then the newest desired state is taken from the log",
@@ -173,7 +173,7 @@ impl StateFile {
         let slots = [0, 1].map(|slot| read_slot(&file, slot));
         // A fresh file has one written slot; the other one is zeros.
         if slots.iter().any(Option::is_none) && [0, 1].into_iter().any(|slot| is_damaged(&file, slot)) {
-            say_at(
+            log_line_at(
                 Level::Error,
                 &format!(
                     "{}: one of its two copies is damaged, the other one is in force; the next change of the policy writes it again",

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use libloading::os::unix::Library;
 use model::Golden;
 use model::artefact::check_answers;
-use topic_log::stderr::{Level, say_at};
+use topic_log::stderr::{Level, log_line_at};
 
 use super::error::Unusable;
 use super::private_copy::private_copy;
@@ -137,7 +137,7 @@ fn watch_loading(version: &str) -> Arc<AtomicBool> {
         let begin = Instant::now();
         while !is_loaded.load(SeqCst) {
             if begin.elapsed() > LOAD_LIMIT {
-                say_at(Level::Error, &format!(
+                log_line_at(Level::Error, &format!(
                     "Model {version} did not load within {} ms: this agent ends and starts on the model before",
                     LOAD_LIMIT.as_millis()
                 ));

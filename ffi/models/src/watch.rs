@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use control::names::module_name;
-use topic_log::stderr::{Level, say_at};
+use topic_log::stderr::{Level, log_line_at};
 use wire::control::Module;
 
 use super::changes::Changes;
@@ -182,7 +182,7 @@ impl Watcher {
         for WatchedSlot { cell, unanswered, .. } in &mut self.slots {
             if let Some(version) = unanswered.observe(cell.open_call()) {
                 let seconds = f64::from(STUCK_CHECKS) * TICK.as_secs_f64();
-                say_at(
+                log_line_at(
                     Level::Error,
                     &format!(
                         "Model {version} of {} has not answered for {seconds} s: this agent ends and starts on the model before",

@@ -73,7 +73,7 @@ impl TopicSource {
                 Ok(input) => (self.input, self.error_logged) = (Some(input), false),
                 Err(error) => {
                     if !self.error_logged {
-                        topic_log::stderr::say(&error.to_string());
+                        topic_log::stderr::log_line(&error.to_string());
                         self.error_logged = true;
                     }
                     std::thread::sleep(RETRY_PAUSE);
@@ -88,7 +88,7 @@ impl TopicSource {
                     Ok(Read::Records(0)) => drop(topic.wait(position.offset(), READ_WAIT)),
                     Ok(_) => {}
                     Err(error) => {
-                        topic_log::stderr::say(&error.to_string());
+                        topic_log::stderr::log_line(&error.to_string());
                         self.input = None;
                     }
                 }

@@ -51,12 +51,12 @@ pub fn set_style(style: LineStyle) {
 }
 
 /// Writes one line to stderr: as an error if it begins with "Cannot", otherwise as information.
-pub fn say(line: &str) {
-    say_at(if line.starts_with("Cannot ") { Level::Error } else { Level::Info }, line);
+pub fn log_line(line: &str) {
+    log_line_at(if line.starts_with("Cannot ") { Level::Error } else { Level::Info }, line);
 }
 
 /// Writes one line of this level to stderr.
-pub fn say_at(level: Level, line: &str) {
+pub fn log_line_at(level: Level, line: &str) {
     let style = STYLE.read().unwrap_or_else(std::sync::PoisonError::into_inner);
     let Some(text) = format_line(style.as_ref(), SystemTime::now(), level, line) else { return };
     // Stderr may be closed; there is no other place to report it.
