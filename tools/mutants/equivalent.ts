@@ -72,7 +72,7 @@ const ROWS: readonly Row[] = [
   {
     file: "ffi/topic_log/src/format/record.rs",
     operator: "constant",
-    line: "(at..bytes.len().checked_sub(RECORD_HEADER - 1)?).find_map(|place| {",
+    line: "(at..bytes.len().checked_sub(RECORD_HEADER - 1)?).find_map(|at| {",
     from: "1",
     to: "2",
     why: "one place more, where a record would be longer than the bytes",

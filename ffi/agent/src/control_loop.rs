@@ -12,7 +12,7 @@ use control::desired_state::{self, Found, SignedState};
 use control::live_policy::InForce;
 use control::signed::Signed;
 use serde_json::Value;
-use topic_log::disk::{self, KeptFile};
+use topic_log::disk::{self, PreallocatedFile};
 use topic_log::format::{self, Batch, Record, StoredRecord};
 use topic_log::stderr::log_line;
 use topic_log::{Durability, Log, LogError, Read, Topic, TopicOptions};
@@ -56,7 +56,7 @@ impl<V: Fn() -> Versions, S: Fn() -> Value> ControlLoop<'_, V, S> {
         let mut states = DesiredStates::open(data_dir, self.control.module());
         let mut schedule = StatusSchedule::default();
         let mut status_file =
-            StatusFile { file: KeptFile::open(status_path.to_owned(), STATUS_BYTES), failed: false };
+            StatusFile { file: PreallocatedFile::open(status_path.to_owned(), STATUS_BYTES), failed: false };
         while !self.shared.finished.load(Relaxed) {
             match &topic {
                 Some(topic) if topic.wait(offset, POLL_INTERVAL) => {
@@ -130,7 +130,7 @@ impl StatusSchedule {
 /// An agent's status file. It works on a full disk too: a page that shows the old status would not show a
 /// kill.
 struct StatusFile {
-    file: KeptFile,
+    file: PreallocatedFile,
     failed: bool,
 }
 

@@ -35,22 +35,22 @@ pub fn make_folder(path: &Path) -> Result<()> {
 
 /// A small text file that is always replaced as a whole, even on a full disk: there a second file of its size
 /// is overwritten in place and exchanged with it. Trailing blanks pad both to full size.
-pub struct KeptFile {
+pub struct PreallocatedFile {
     path: PathBuf,
     reserve: PathBuf,
     bytes: usize,
 }
 
-impl KeptFile {
+impl PreallocatedFile {
     /// Reserves room for texts of up to `bytes`. Best effort: if the disk is already full, the first write
     /// reports it.
-    pub fn open(path: PathBuf, bytes: usize) -> KeptFile {
+    pub fn open(path: PathBuf, bytes: usize) -> PreallocatedFile {
         let reserve = path.with_extension("reserve");
         // An existing file already has its room; on a full disk it would not get it again.
         if fs::metadata(&reserve).map_or(true, |metadata| metadata.len() < bytes as u64) {
             let _ = fs::write(&reserve, vec![b' '; bytes]);
         }
-        KeptFile { path, reserve, bytes }
+        PreallocatedFile { path, reserve, bytes }
     }
 
     /// Where it is.
@@ -115,7 +115,7 @@ mod tests {
     fn a_kept_file_is_replaced_and_exchanged_as_a_whole() {
         let folder = std::env::temp_dir().join(format!("legend-kept-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("makes");
-        let file = KeptFile::open(folder.join("status.json"), 64);
+        let file = PreallocatedFile::open(folder.join("status.json"), 64);
         let held = || fs::read_to_string(file.path()).expect("reads");
         file.write("first".to_owned()).expect("writes");
         assert_eq!((held().trim_end(), held().len()), ("first", 64));

@@ -79,7 +79,7 @@ pub(super) fn for_writing(root: &Path) -> Result<Identity, LogError> {
     if identity.id.is_empty() {
         return Ok(identity);
     }
-    let now = home_of(&id_path).map_err(|error| io(&id_path, error))?;
+    let now = inode_and_change_of(&id_path).map_err(|error| io(&id_path, error))?;
     let known = fs::read_to_string(&home_path).unwrap_or_default();
     if known.trim() == now {
         return Ok(identity);
@@ -89,7 +89,7 @@ pub(super) fn for_writing(root: &Path) -> Result<Identity, LogError> {
         write(root, &identity, |temporary| fs::rename(temporary, &id_path))
             .map_err(|error| io(&id_path, error))?;
     }
-    let now = home_of(&id_path).map_err(|error| io(&id_path, error))?;
+    let now = inode_and_change_of(&id_path).map_err(|error| io(&id_path, error))?;
     let temporary = root.join("home.new");
     // Best effort: if this fails, the next start only begins one more epoch.
     let _ = fs::write(&temporary, now).and_then(|()| fs::rename(&temporary, &home_path));
@@ -97,7 +97,7 @@ pub(super) fn for_writing(root: &Path) -> Result<Identity, LogError> {
 }
 
 /// Properties that a copy of `id` cannot share with it.
-fn home_of(id: &Path) -> std::io::Result<String> {
+fn inode_and_change_of(id: &Path) -> std::io::Result<String> {
     let meta = fs::metadata(id)?;
     Ok(format!("{} {} {}", meta.ino(), meta.ctime(), meta.ctime_nsec()))
 }
@@ -121,14 +121,14 @@ fn temporary_of(root: &Path) -> PathBuf {
 fn write(
     root: &Path,
     identity: &Identity,
-    place: impl FnOnce(&Path) -> std::io::Result<()>,
+    put: impl FnOnce(&Path) -> std::io::Result<()>,
 ) -> std::io::Result<()> {
     let temporary = temporary_of(root);
     let mut file =
         fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     writeln!(file, "{} {}", identity.id, identity.epoch)?;
     file.sync_all()?;
-    place(&temporary)
+    put(&temporary)
 }
 
 fn random_hex(bytes: usize, path: &Path) -> Result<String, LogError> {
@@ -190,13 +190,13 @@ mod tests {
         let other = fs::File::open(root.join("id.lock")).expect("it was made");
         other.lock().expect("locks");
         std::thread::scope(|scope| {
-            let (tell, told) = std::sync::mpsc::channel();
+            let (result, results) = std::sync::mpsc::channel();
             let root = &root;
-            scope.spawn(move || tell.send(for_writing(root).is_ok()));
-            let early = told.recv_timeout(std::time::Duration::from_millis(200));
+            scope.spawn(move || result.send(for_writing(root).is_ok()));
+            let early = results.recv_timeout(std::time::Duration::from_millis(200));
             other.unlock().expect("unlocks");
             assert_eq!(early, Err(std::sync::mpsc::RecvTimeoutError::Timeout), "the other one has it");
-            assert_eq!(told.recv_timeout(std::time::Duration::from_secs(60)), Ok(true));
+            assert_eq!(results.recv_timeout(std::time::Duration::from_secs(60)), Ok(true));
         });
         fs::remove_dir_all(root).expect("the folder goes");
     }

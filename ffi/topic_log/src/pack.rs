@@ -31,7 +31,7 @@ pub(super) const BLOCK_BYTES: usize = 256 << 10;
 const PLAIN_BYTES_MAX: usize = 2 * BLOCK_BYTES + RECORD_BYTES_MAX;
 /// Maximum size of zstd's output for incompressible bytes.
 const PACKED_BYTES_MAX: usize = PLAIN_BYTES_MAX + (PLAIN_BYTES_MAX >> 8) + 64;
-const LEVEL: i32 = 6;
+const ZSTD_LEVEL: i32 = 6;
 const PACK_MAGIC: &[u8; 8] = b"LGNDPAK\n";
 const BLOCK_MAGIC: [u8; 4] = *b"BLK\n";
 const BLOCK_HEADER: usize = 40;
@@ -125,7 +125,7 @@ impl Index {
                     index.blocks.push(block);
                 }
                 None => match next_block(file, at + 1, len, end)? {
-                    Some(place) => (at, index.damaged) = (place, true),
+                    Some(found) => (at, index.damaged) = (found, true),
                     None => break,
                 },
             }
@@ -142,14 +142,14 @@ fn next_block(file: &File, mut at: u64, len: u64, end: u64) -> io::Result<Option
         if !read_whole(file, &mut bytes[..size], at)? {
             break;
         }
-        let places = size + 1 - BLOCK_HEADER;
-        let found = (0..places).find(|&place| {
-            Block::parse(&bytes[place..size], at + place as u64).is_some_and(|block| block.first >= end)
+        let positions = size + 1 - BLOCK_HEADER;
+        let found = (0..positions).find(|&inside| {
+            Block::parse(&bytes[inside..size], at + inside as u64).is_some_and(|block| block.first >= end)
         });
-        if let Some(place) = found {
-            return Ok(Some(at + place as u64));
+        if let Some(inside) = found {
+            return Ok(Some(at + inside as u64));
         }
-        at += places as u64;
+        at += positions as u64;
     }
     Ok(None)
 }
@@ -282,7 +282,7 @@ impl PackWriter {
             let kept = Index::read(&file, from)?.blocks;
             let len = kept.last().map_or(SEGMENT_HEADER as u64, Block::ends_at);
             file.set_len(len)?;
-            let compressor = zstd::bulk::Compressor::new(LEVEL)?;
+            let compressor = zstd::bulk::Compressor::new(ZSTD_LEVEL)?;
             Ok(PackWriter { path: path.clone(), file, len, base, compressor })
         })();
         opened.map_err(|error| LogError::io("open", &path, error))
@@ -327,7 +327,7 @@ impl PackWriter {
     }
 
     /// Whether the file still has its name: retention may have removed it.
-    pub(super) fn is_there(&self) -> bool {
+    pub(super) fn exists(&self) -> bool {
         let id = |meta: io::Result<fs::Metadata>| meta.ok().map(|meta| (meta.dev(), meta.ino()));
         id(fs::metadata(&self.path)).is_some_and(|there| Some(there) == id(self.file.metadata()))
     }

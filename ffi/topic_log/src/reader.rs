@@ -6,10 +6,10 @@ use std::os::unix::fs::FileExt;
 
 use super::error::LogError;
 use super::format::{self, Frame, RECORD_BYTES_MAX, RECORD_HEADER, SEGMENT_HEADER, next_record};
+use super::log_files::LogFile;
 use super::pack::{Found, PackReader};
-use super::places::Place;
 use super::segment::{read_up_to, segment_path};
-use super::tidy::{live_places, next_place};
+use super::tidy::{live_files, next_file_base};
 use super::topic::Topic;
 
 /// Why records are missing.
@@ -41,7 +41,7 @@ pub enum Read {
     Gap(Gap),
 }
 
-const BLOCK: usize = 256 << 10;
+const BLOCK_BYTES: usize = 256 << 10;
 /// Maximum attempts to find a file that was packed or removed since the folder was listed.
 const SEEK_TRIES: usize = 4;
 
@@ -67,7 +67,7 @@ pub struct Position {
 enum Step {
     Record,
     /// Nothing yet: find the file again.
-    Again,
+    Reopen,
     /// The record is larger than the remaining room.
     Full,
     /// Damage, up to this offset if known.
@@ -151,7 +151,7 @@ impl Position {
             };
             match step {
                 Step::Record => records += 1,
-                Step::Again => {}
+                Step::Reopen => {}
                 Step::Full => break,
                 Step::Lost(_) if records > 0 => break,
                 Step::Lost(Some(to)) => {
@@ -174,9 +174,9 @@ impl Position {
                 self.step(len as u64);
                 Step::Record
             }
-            Frame::Short if self.is_elsewhere(topic)? => {
+            Frame::Short if self.is_in_another_file(topic)? => {
                 self.segment = None;
-                Step::Again
+                Step::Reopen
             }
             Frame::Short | Frame::Damaged => Step::Lost(None),
         })
@@ -184,7 +184,7 @@ impl Position {
 
     /// As [`Position::step_segment`], from the pack.
     fn step_pack(&mut self, topic: &Topic, out: &mut Vec<u8>, room: usize) -> Result<Step, LogError> {
-        let Some(pack) = &mut self.pack else { return Ok(Step::Again) };
+        let Some(pack) = &mut self.pack else { return Ok(Step::Reopen) };
         Ok(match pack.find(self.next)? {
             Found::Record(record) if record.len() > room => Step::Full,
             Found::Record(record) => {
@@ -194,13 +194,13 @@ impl Position {
             }
             Found::Beyond => {
                 self.pack = None;
-                Step::Again
+                Step::Reopen
             }
             Found::Missing(to) => {
                 // While the segment still exists, the pack's writer may be unfinished, or may start over.
-                if live_places(topic)?.iter().any(|place| place.is_segment && place.base <= self.next) {
+                if live_files(topic)?.iter().any(|file| file.is_segment && file.base <= self.next) {
                     self.pack = None;
-                    Step::Again
+                    Step::Reopen
                 } else {
                     Step::Lost(Some(to))
                 }
@@ -234,7 +234,7 @@ impl Position {
             Frame::Damaged if self.block_at != segment.at => {}
             found => return Ok(found),
         }
-        for size in [BLOCK, RECORD_BYTES_MAX] {
+        for size in [BLOCK_BYTES, RECORD_BYTES_MAX] {
             // Grows to a record's maximum once a record larger than a block was seen, and never shrinks.
             if self.block.len() < size {
                 self.block.resize(size, 0);
@@ -253,12 +253,12 @@ impl Position {
     fn seek(&mut self, topic: &Topic) -> Result<bool, LogError> {
         // A listed segment may be a pack by now, or one that was made too late to be listed.
         for _ in 0..SEEK_TRIES {
-            let before: Vec<Place> =
-                live_places(topic)?.into_iter().filter(|place| place.base <= self.next).collect();
+            let before: Vec<LogFile> =
+                live_files(topic)?.into_iter().filter(|file| file.base <= self.next).collect();
             // If both hold it, the segment is the complete one.
-            let segment = before.iter().rfind(|place| place.is_segment);
-            if let Some(place) = segment.or(before.last())
-                && self.open(topic, *place)?
+            let segment = before.iter().rfind(|file| file.is_segment);
+            if let Some(file) = segment.or(before.last())
+                && self.open(topic, *file)?
             {
                 return Ok(true);
             }
@@ -267,12 +267,12 @@ impl Position {
     }
 
     /// Opens a file that holds `next`; false if it no longer exists or is a pack that ends before.
-    fn open(&mut self, topic: &Topic, place: Place) -> Result<bool, LogError> {
-        let path = place.path(&topic.dir);
-        let opened = if place.is_segment {
-            File::open(&path).map(|file| self.seek_in(topic, place.base, file))
+    fn open(&mut self, topic: &Topic, log_file: LogFile) -> Result<bool, LogError> {
+        let path = log_file.path(&topic.dir);
+        let opened = if log_file.is_segment {
+            File::open(&path).map(|file| self.seek_in(topic, log_file.base, file))
         } else {
-            let until = next_place(topic, place.base)?.unwrap_or_else(|| topic.state.visible());
+            let until = next_file_base(topic, log_file.base)?.unwrap_or_else(|| topic.state.visible());
             PackReader::open(path.clone(), until).map(|pack| {
                 let has = pack.end().is_some_and(|end| end > self.next);
                 self.pack = has.then_some(pack);
@@ -291,7 +291,7 @@ impl Position {
         let wanted = self.next;
         let (mut offset, mut at) = (base, SEGMENT_HEADER as u64);
         // Walk the headers only: CRCs are checked when records are returned.
-        let mut block = vec![0; BLOCK];
+        let mut block = vec![0; BLOCK_BYTES];
         let (mut block_at, mut got) = (at, 0);
         while offset < wanted {
             let inside = (at - block_at) as usize;
@@ -318,16 +318,16 @@ impl Position {
             // Damage before the record, perhaps in a length that led to a wrong position: find the record by
             // its offset.
             self.move_to(SEGMENT_HEADER as u64);
-            if let Some(place) = self.find(wanted).map_err(|error| LogError::io("read", &path, error))? {
-                self.move_to(place);
+            if let Some(at) = self.find(wanted).map_err(|error| LogError::io("read", &path, error))? {
+                self.move_to(at);
             }
         }
         Ok(true)
     }
 
-    fn move_to(&mut self, place: u64) {
+    fn move_to(&mut self, at: u64) {
         if let Some(segment) = &mut self.segment {
-            segment.at = place;
+            segment.at = at;
         }
     }
 
@@ -337,22 +337,22 @@ impl Position {
         let len = segment.file.metadata()?.len().saturating_sub(segment.at) as usize;
         let mut rest = vec![0; len];
         let got = read_up_to(&segment.file, &mut rest, segment.at)?;
-        Ok(next_record(&rest[..got], 0, wanted).map(|(place, _)| segment.at + place as u64))
+        Ok(next_record(&rest[..got], 0, wanted).map(|found| segment.at + found.at as u64))
     }
 
     /// Whether the next record, which the open segment does not hold, is in another file: a later segment, or
     /// a pack if the segment no longer exists.
-    fn is_elsewhere(&self, topic: &Topic) -> Result<bool, LogError> {
+    fn is_in_another_file(&self, topic: &Topic) -> Result<bool, LogError> {
         let Some(segment) = &self.segment else { return Ok(false) };
-        let places = live_places(topic)?;
-        let is_open = |place: &Place| place.is_segment && place.base == segment.base;
-        Ok(!places.iter().any(is_open)
-            || places.iter().any(|place| place.base > segment.base && place.base <= self.next))
+        let files = live_files(topic)?;
+        let is_open = |file: &LogFile| file.is_segment && file.base == segment.base;
+        Ok(!files.iter().any(is_open)
+            || files.iter().any(|file| file.base > segment.base && file.base <= self.next))
     }
 
     fn skip_missing(&mut self, topic: &Topic) -> Result<Gap, LogError> {
         let from = self.next;
-        let kept = next_place(topic, from)?.unwrap_or(from + 1);
+        let kept = next_file_base(topic, from)?.unwrap_or(from + 1);
         *self = Position::at(kept.max(topic.state.start()).max(from + 1));
         let cause = if topic.state.start() > from { GapCause::Retention } else { GapCause::Damage };
         Ok(Gap { from, to: self.next, cause })
@@ -366,22 +366,22 @@ impl Position {
         }
         let path = self.path(topic);
         let found = self.find(from + 1).map_err(|error| LogError::io("read", &path, error))?;
-        let elsewhere = next_place(topic, from)?.unwrap_or(visible);
+        let next_file = next_file_base(topic, from)?.unwrap_or(visible);
         let mut to = match (found, &mut self.segment) {
-            (Some(place), Some(segment)) => {
-                segment.at = place;
+            (Some(at), Some(segment)) => {
+                segment.at = at;
                 let mut header = [0; RECORD_HEADER];
                 segment
                     .file
-                    .read_exact_at(&mut header, place)
+                    .read_exact_at(&mut header, at)
                     .map_err(|error| LogError::io("read", &path, error))?;
                 format::offset_of(&header)
             }
-            _ => elsewhere,
+            _ => next_file,
         };
         // This record was put here by hand: records before its offset are in their own file.
-        if to >= elsewhere {
-            (to, self.segment) = (elsewhere, None);
+        if to >= next_file {
+            (to, self.segment) = (next_file, None);
         }
         self.block_len = 0;
         self.next = to;

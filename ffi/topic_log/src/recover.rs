@@ -4,21 +4,29 @@ use std::fs::{self, OpenOptions};
 use std::path::Path;
 
 use super::error::LogError;
-use super::format::{self, SEGMENT_HEADER, next_record};
+use super::format::{self, Located, SEGMENT_HEADER, next_record};
+use super::log_files::log_files;
 use super::pack::{end_of, pack_path};
-use super::places::places;
 use super::segment::{create_segment, segment_path, segments};
 use super::state::Cursor;
+
+/// What the segments show.
+pub(super) struct Recovered {
+    /// The end of the log.
+    pub(super) cursor: Cursor,
+    /// The first offset kept.
+    pub(super) start: u64,
+}
 
 /// Reads the last segment and returns the end of the log and the first offset kept.
 ///
 /// Bytes after the last whole record are a torn tail and are cut. Damage followed by whole records is not a
 /// torn tail: it stays, for the reader to report. Without `repair` nothing is changed.
-pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> {
+pub(super) fn scan(dir: &Path, repair: bool) -> Result<Recovered, LogError> {
     let mut bases = segments(dir)?;
     drop_unused(dir, &mut bases, repair)?;
-    let packs = places(dir)?.into_iter().filter(|place| !place.is_segment);
-    let packs: Vec<u64> = packs.map(|place| place.base).collect();
+    let packs = log_files(dir)?.into_iter().filter(|file| !file.is_segment);
+    let packs: Vec<u64> = packs.map(|file| file.base).collect();
     let first = packs.first().or(bases.first()).copied().unwrap_or(0);
     let Some(&last) = bases.last() else {
         // Packs alone: the segments were removed by hand. A new segment follows the packs.
@@ -30,7 +38,8 @@ pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> 
         if repair {
             create_segment(dir, base)?;
         }
-        return Ok((Cursor { segment: base, bytes: SEGMENT_HEADER as u64, offset: base }, first));
+        let cursor = Cursor { segment: base, bytes: SEGMENT_HEADER as u64, offset: base };
+        return Ok(Recovered { cursor, start: first });
     };
     let path = segment_path(dir, last);
     let bytes = fs::read(&path).map_err(|error| LogError::io("read", &path, error))?;
@@ -39,7 +48,7 @@ pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> 
     }
     let (mut end, mut offset) = (SEGMENT_HEADER, last);
     let mut at = SEGMENT_HEADER;
-    while let Some((found, len)) = next_record(&bytes, at, offset) {
+    while let Some(Located { at: found, len }) = next_record(&bytes, at, offset) {
         offset = format::offset_of(&bytes[found..]) + 1;
         at = found + len;
         end = at;
@@ -51,7 +60,8 @@ pub(super) fn scan(dir: &Path, repair: bool) -> Result<(Cursor, u64), LogError> 
         });
         cut.map_err(|error| LogError::io("cut the torn tail of", &path, error))?;
     }
-    Ok((Cursor { segment: last, bytes: end as u64, offset }, first))
+    let cursor = Cursor { segment: last, bytes: end as u64, offset };
+    Ok(Recovered { cursor, start: first })
 }
 
 /// Removes trailing segments without a record: a writer was killed after making one and before using it, and

@@ -6,25 +6,25 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::error::LogError;
-use super::format::{self, SEGMENT_HEADER, next_record};
+use super::format::{self, Located, SEGMENT_HEADER, next_record};
+use super::log_files::{LogFile, log_files};
 use super::names::RETENTION_HOLD_GROUP;
 use super::pack::{BLOCK_BYTES, PackWriter, is_damaged};
-use super::places::{Place, places};
 use super::segment::{read_up_to, segment_path};
 use super::topic::Topic;
 use super::version::may_have_packs;
 
 /// Files up to the active segment: a writer killed while making the next one leaves an empty segment.
-pub(super) fn live_places(topic: &Topic) -> Result<Vec<Place>, LogError> {
+pub(super) fn live_files(topic: &Topic) -> Result<Vec<LogFile>, LogError> {
     let active = topic.state.cursor().segment;
-    let mut places = places(&topic.dir)?;
-    places.retain(|place| place.base <= active);
-    Ok(places)
+    let mut files = log_files(&topic.dir)?;
+    files.retain(|file| file.base <= active);
+    Ok(files)
 }
 
 /// The first offset of the first file after `from`.
-pub(super) fn next_place(topic: &Topic, from: u64) -> Result<Option<u64>, LogError> {
-    Ok(live_places(topic)?.into_iter().map(|place| place.base).find(|&base| base > from))
+pub(super) fn next_file_base(topic: &Topic, from: u64) -> Result<Option<u64>, LogError> {
+    Ok(live_files(topic)?.into_iter().map(|file| file.base).find(|&base| base > from))
 }
 
 impl Topic {
@@ -47,10 +47,10 @@ impl Topic {
         }
         let active =
             self.close_active(|cursor| cursor.bytes >= (SEGMENT_HEADER + BLOCK_BYTES) as u64)?.segment;
-        let segments: Vec<u64> = places(&self.dir)?
+        let segments: Vec<u64> = log_files(&self.dir)?
             .into_iter()
-            .filter(|place| place.is_segment && place.base <= active)
-            .map(|place| place.base)
+            .filter(|file| file.is_segment && file.base <= active)
+            .map(|file| file.base)
             .collect();
         for pair in segments.windows(2) {
             self.pack(pair[0], pair[1])?;
@@ -67,14 +67,14 @@ impl Topic {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             read => read.map_err(|error| LogError::io("read", &path, error))?,
         };
-        let newest = places(&self.dir)?.into_iter().rfind(|place| !place.is_segment && place.base <= base);
-        let mut pack = PackWriter::open(&self.dir, newest.map_or(base, |place| place.base), base)?;
+        let newest = log_files(&self.dir)?.into_iter().rfind(|file| !file.is_segment && file.base <= base);
+        let mut pack = PackWriter::open(&self.dir, newest.map_or(base, |file| file.base), base)?;
         if pack.len() >= self.options.segment_bytes && pack.base() < base {
             pack = PackWriter::open(&self.dir, base, base)?;
         }
         let (mut plain, mut first) = (Vec::new(), base);
         let (mut at, mut offset) = (SEGMENT_HEADER, base);
-        while let Some((found, len)) = next_record(&bytes, at, offset) {
+        while let Some(Located { at: found, len }) = next_record(&bytes, at, offset) {
             offset = format::offset_of(&bytes[found..]);
             if offset >= next {
                 break;
@@ -90,7 +90,7 @@ impl Topic {
         }
         pack.append(&plain, first, next)?;
         pack.sync()?;
-        self.while_still(|_| match pack.is_there().then(|| fs::remove_file(&path)) {
+        self.with_append_lock(|_| match pack.exists().then(|| fs::remove_file(&path)) {
             Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
                 Err(LogError::io("remove", &path, error))
             }
@@ -108,24 +108,24 @@ impl Topic {
         self.close_active(|cursor| {
             age(&segment_path(&self.dir, cursor.segment)) > self.options.retention_age
         })?;
-        self.while_still(|active| self.drop_expired(active.segment))?;
+        self.with_append_lock(|active| self.drop_expired(active.segment))?;
         Ok(self.state.start() - before)
     }
 
     /// As [`Topic::enforce_retention`], for files before the active segment; the caller holds the append
     /// lock.
     pub(super) fn drop_expired(&self, active: u64) -> Result<(), LogError> {
-        let places = places(&self.dir)?;
-        let len = |place: Place| fs::metadata(place.path(&self.dir)).map_or(0, |meta| meta.len());
-        let mut total: u64 = places.iter().map(|&place| len(place)).sum();
-        for pair in places.windows(2) {
-            let (place, next) = (pair[0], pair[1].base);
-            let path = place.path(&self.dir);
+        let files = log_files(&self.dir)?;
+        let len = |file: LogFile| fs::metadata(file.path(&self.dir)).map_or(0, |meta| meta.len());
+        let mut total: u64 = files.iter().map(|&file| len(file)).sum();
+        for pair in files.windows(2) {
+            let (file, next) = (pair[0], pair[1].base);
+            let path = file.path(&self.dir);
             let due = total > self.options.retention_bytes || age(&path) > self.options.retention_age;
-            if !due || (place.is_segment && place.base >= active) || self.is_held(next)? {
+            if !due || (file.is_segment && file.base >= active) || self.is_held(next)? {
                 break;
             }
-            total -= len(place);
+            total -= len(file);
             self.state.set_start(next);
             fs::remove_file(&path).map_err(|error| LogError::io("remove", &path, error))?;
         }
@@ -148,17 +148,17 @@ impl Topic {
     /// A file cannot be read.
     pub fn damaged_headers(&self) -> Result<Vec<PathBuf>, LogError> {
         let mut damaged = Vec::new();
-        for place in live_places(self)? {
-            let path = place.path(&self.dir);
-            let looked = if place.is_segment {
+        for file in live_files(self)? {
+            let path = file.path(&self.dir);
+            let damage = if file.is_segment {
                 let mut header = [0; SEGMENT_HEADER];
                 let read = File::open(&path).and_then(|file| read_up_to(&file, &mut header, 0));
-                read.map(|len| !format::is_segment_header(&header[..len], place.base))
+                read.map(|len| !format::is_segment_header(&header[..len], file.base))
             } else {
-                let until = next_place(self, place.base)?.unwrap_or(u64::MAX);
-                is_damaged(&path, place.base, until)
+                let until = next_file_base(self, file.base)?.unwrap_or(u64::MAX);
+                is_damaged(&path, file.base, until)
             };
-            match looked {
+            match damage {
                 Ok(true) => damaged.push(path),
                 Ok(false) => {}
                 // Retention removed it first, or it is packed.
@@ -174,8 +174,8 @@ impl Topic {
     /// # Errors
     /// The folder cannot be read.
     pub fn bytes(&self) -> Result<u64, LogError> {
-        let len = |place: Place| fs::metadata(place.path(&self.dir)).map_or(0, |meta| meta.len());
-        Ok(places(&self.dir)?.into_iter().map(len).sum())
+        let len = |file: LogFile| fs::metadata(file.path(&self.dir)).map_or(0, |meta| meta.len());
+        Ok(log_files(&self.dir)?.into_iter().map(len).sum())
     }
 }
 

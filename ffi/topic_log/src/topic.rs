@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::error::LogError;
 use super::format::SEGMENT_HEADER;
-use super::recover;
+use super::recover::{self, Recovered};
 use super::segment::segment_path;
 use super::spin::Spin;
 use super::state::{Cursor, State, boot_number};
@@ -126,7 +126,7 @@ impl Topic {
     }
 
     fn open_to_read(dir: &Path, options: TopicOptions) -> Result<Topic, LogError> {
-        let (cursor, start) = recover::scan(dir, false)?;
+        let Recovered { cursor, start } = recover::scan(dir, false)?;
         let state = State::snapshot(cursor, start).map_err(|error| LogError::io("read", dir, error))?;
         Ok(Topic {
             dir: dir.to_path_buf(),
@@ -153,7 +153,7 @@ impl Topic {
         if believable {
             return Ok(());
         }
-        let (cursor, start) = recover::scan(&self.dir, true)?;
+        let Recovered { cursor, start } = recover::scan(&self.dir, true)?;
         self.state.reset(boot, cursor, start);
         Ok(())
     }
@@ -173,7 +173,7 @@ impl Topic {
     }
 
     /// Runs `call` while appends and removals are blocked.
-    pub(super) fn while_still<T>(
+    pub(super) fn with_append_lock<T>(
         &self,
         call: impl FnOnce(Cursor) -> Result<T, LogError>,
     ) -> Result<T, LogError> {

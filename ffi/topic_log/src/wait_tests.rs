@@ -103,7 +103,7 @@ fn who_is_refused_after_a_torn_write_leaves_no_record_and_a_log_that_can_be_pack
         assert_eq!((topic.end(), topic.state.cursor().offset), (6, 6), "{from_the_start}: nothing counts");
         topic.tidy().expect("tidies");
         let packs =
-            places::places(&topic.dir).expect("lists").iter().filter(|place| !place.is_segment).count();
+            log_files::log_files(&topic.dir).expect("lists").iter().filter(|file| !file.is_segment).count();
         assert_eq!(packs, 1, "{from_the_start}: nothing is written, so what is there is packed");
         topic.append(&mut batch(&[b"this"]), Durability::None).expect("continues");
         let (records, gaps) = read_all(&topic, 0);
@@ -132,7 +132,7 @@ fn records_of_every_size_are_read_from_a_segment() {
     for (n, size) in (0..).zip(sizes) {
         topic.append(&mut batch(&[&vec![n; size]]), Durability::None).expect("appends");
     }
-    assert!(places::places(&topic.dir).expect("lists").iter().all(|place| place.is_segment));
+    assert!(log_files::log_files(&topic.dir).expect("lists").iter().all(|file| file.is_segment));
     for from in 0..sizes.len() {
         let (records, gaps) = read_all(&topic, from as u64);
         assert_eq!(gaps, [], "from {from}");

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use topic_log::disk::{self, KeptFile};
+use topic_log::disk::{self, PreallocatedFile};
 use topic_log::format::{self, Batch, Record, StoredRecord};
 use topic_log::{Committed, Durability, Log, RETENTION_HOLD_GROUP, Topic, TopicOptions};
 
@@ -186,9 +186,9 @@ impl Shared {
 
     /// The file with a topic's position. It also works on a full disk, where sending the spool is what frees
     /// room.
-    fn position_file(&self, topic: &str, direction: &str) -> KeptFile {
+    fn position_file(&self, topic: &str, direction: &str) -> PreallocatedFile {
         let path = self.options.data_dir.join("link").join(format!("{topic}.{direction}.json"));
-        let file = KeptFile::open(path, POSITION_BYTES);
+        let file = PreallocatedFile::open(path, POSITION_BYTES);
         if !file.path().exists() {
             // Best effort: its content equals that of a missing file, but it reserves the room.
             let _ = LinkPosition::default().write(&file);

@@ -193,13 +193,21 @@ pub fn u64_at(bytes: &[u8], at: usize) -> u64 {
     u64::from(u32_at(bytes, at)) | u64::from(u32_at(bytes, at + 4)) << 32
 }
 
-/// The next whole record at or after `at` whose offset is at least `offset`: its position and length.
-pub(crate) fn next_record(bytes: &[u8], at: usize, offset: u64) -> Option<(usize, usize)> {
-    (at..bytes.len().checked_sub(RECORD_HEADER - 1)?).find_map(|place| {
+/// A whole record among other bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Located {
+    /// Where it begins.
+    pub(crate) at: usize,
+    pub(crate) len: usize,
+}
+
+/// The next whole record at or after `at` whose offset is at least `offset`.
+pub(crate) fn next_record(bytes: &[u8], at: usize, offset: u64) -> Option<Located> {
+    (at..bytes.len().checked_sub(RECORD_HEADER - 1)?).find_map(|at| {
         // Check the offset first: otherwise, damage that looks like large records would cost a CRC of each.
-        let plausible = u64_at(bytes, place + OFFSET_AT).wrapping_sub(offset) <= bytes.len() as u64;
-        match plausible.then(|| check_any(&bytes[place..])) {
-            Some(Frame::Record(len)) => Some((place, len)),
+        let plausible = u64_at(bytes, at + OFFSET_AT).wrapping_sub(offset) <= bytes.len() as u64;
+        match plausible.then(|| check_any(&bytes[at..])) {
+            Some(Frame::Record(len)) => Some(Located { at, len }),
             _ => None,
         }
     })

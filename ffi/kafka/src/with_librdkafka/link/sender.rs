@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use topic_log::disk::KeptFile;
+use topic_log::disk::PreallocatedFile;
 use topic_log::format::{self, StoredRecord};
 use topic_log::{Committed, RETENTION_HOLD_GROUP, Read, Topic};
 
@@ -77,7 +77,7 @@ pub(super) struct TopicSender<'a> {
     pub(super) already_sent: HashSet<u64>,
     pub(super) position: LinkPosition,
     pub(super) committed: Committed,
-    pub(super) file: KeptFile,
+    pub(super) file: PreallocatedFile,
     pub(super) stored: Instant,
 }
 

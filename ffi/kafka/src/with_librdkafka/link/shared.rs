@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use topic_log::disk::KeptFile;
+use topic_log::disk::PreallocatedFile;
 use topic_log::format::StoredRecord;
 
 use crate::with_librdkafka::cluster::KafkaLog;
@@ -140,7 +140,7 @@ impl LinkPosition {
         std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
     }
 
-    pub(super) fn write(&self, file: &KeptFile) -> Result<(), ClusterError> {
+    pub(super) fn write(&self, file: &PreallocatedFile) -> Result<(), ClusterError> {
         let text = serde_json::to_string(self).unwrap_or_default();
         let path = || file.path().to_path_buf();
         file.write(text).map_err(|source| ClusterError::PositionNotStored { path: path(), source })
