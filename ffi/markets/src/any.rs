@@ -6,6 +6,7 @@ use crate::{Accounts, Address, Market, Now, Quote, Refusal, Side};
 macro_rules! markets {
     ($($name:ident, $module:ident, $id:literal;)*) => {
         /// A market of any DEX, with what swaps change.
+        #[derive(Clone, Debug, PartialEq)]
         pub enum AnyMarket {
             $(
                 #[doc = concat!("`", $id, "`.")]

@@ -20,7 +20,7 @@ pub use token::{Mint, TransferFee};
 ///
 /// A market has what a swap does not change (rates, ticks, schedules); its `Head` has what a swap changes
 /// (reserves, price, what is owed), is small and is copied into histories.
-pub trait Market: Sized {
+pub trait Market: Sized + Clone + PartialEq + std::fmt::Debug {
     /// What a swap changes.
     type Head: Copy + PartialEq + std::fmt::Debug;
 

@@ -20,7 +20,7 @@ const CONFIG_BYTES: usize = 116;
 const SWAP_DISABLED: u8 = 4;
 
 /// Rates of the pool's configuration, in parts of a million.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Rates {
     trade: u128,
     protocol: u128,
@@ -38,6 +38,7 @@ enum CreatorFeeOn {
 }
 
 /// A pool.
+#[derive(Clone, Debug, PartialEq)]
 pub struct RaydiumCpmm {
     mints: [Address; 2],
     tokens: [Mint; 2],
@@ -54,9 +55,14 @@ pub struct Head {
     owed: [u64; 2],
 }
 
-/// A swap with everything that it changes.
+/// A swap and the state after it.
 struct Outcome {
     quote: Quote,
+    head: Head,
+}
+
+/// What a swap moves.
+struct Moved {
     /// Into the vault, after the mint's fee.
     received: u64,
     /// Out of the vault, before the mint's fee.
@@ -127,7 +133,24 @@ impl RaydiumCpmm {
         }
         let fee = narrow(taken)?;
         let quote = Quote { amount_in: amount, amount_out, fee, fee_side: side, crossings: 0 };
-        Ok(Outcome { quote, received, paid, trade_fee, creator_fee })
+        let head = self.after(head, side, &Moved { received, paid, trade_fee, creator_fee })?;
+        Ok(Outcome { quote, head })
+    }
+
+    /// The state after a swap; the token programs refuse what does not fit.
+    fn after(&self, head: &Head, side: Side, moved: &Moved) -> Result<Head, Refusal> {
+        let (input, output) = (side.index(), side.other().index());
+        let part = |rate: u128| moved.trade_fee * rate / RATE;
+        let mut next = *head;
+        let owe = |owed: &mut u64, more: u128| -> Result<(), Refusal> {
+            *owed = owed.checked_add(narrow(more)?).ok_or(Refusal::Overflow)?;
+            Ok(())
+        };
+        owe(&mut next.owed[input], part(self.rates.protocol) + part(self.rates.fund))?;
+        owe(&mut next.owed[if self.takes_input(side) { input } else { output }], moved.creator_fee)?;
+        next.vaults[input] = next.vaults[input].checked_add(moved.received).ok_or(Refusal::Overflow)?;
+        next.vaults[output] = next.vaults[output].checked_sub(moved.paid).ok_or(Refusal::Overflow)?;
+        Ok(next)
     }
 }
 
@@ -209,12 +232,13 @@ impl Market for RaydiumCpmm {
         narrow(left)?;
         let received = narrow(before_fee(left, if of_input { trade + creator } else { trade })?)?;
         let amount_in = withheld(side, received)?;
+        head.vaults[side.index()].checked_add(received).ok_or(Refusal::Overflow)?;
         let fee = narrow(u128::from(received) - left)?;
         Ok(Quote { amount_in, amount_out: amount, fee, fee_side: side, crossings: 0 })
     }
 
     fn marginal(&self, head: &Head, side: Side, now: &Now) -> f64 {
-        let kept = |rate: u128| 1.0 - rate as f64 / RATE as f64;
+        let kept = |rate: u128| (1.0 - rate as f64 / RATE as f64).max(0.0);
         let moved =
             |side: Side| 1.0 - f64::from(self.tokens[side.index()].transfer_fee(now).basis_points) / 10_000.0;
         let (Ok(reserve_in), Ok(reserve_out)) =
@@ -222,24 +246,14 @@ impl Market for RaydiumCpmm {
         else {
             return 0.0;
         };
-        let fees = kept(self.rates.trade + self.rates.creator);
+        let Rates { trade, creator, .. } = self.rates;
+        let fees = if self.takes_input(side) { kept(trade + creator) } else { kept(trade) * kept(creator) };
         reserve_out as f64 / reserve_in.max(1) as f64 * fees * moved(side) * moved(side.other())
     }
 
     fn swap(&mut self, head: &mut Head, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
         let outcome = self.exact_in(head, side, amount, now)?;
-        let (input, output) = (side.index(), side.other().index());
-        let part = |rate: u128| outcome.trade_fee * rate / RATE;
-        let mut next = *head;
-        let owe = |owed: &mut u64, more: u128| -> Result<(), Refusal> {
-            *owed = owed.checked_add(narrow(more)?).ok_or(Refusal::Overflow)?;
-            Ok(())
-        };
-        owe(&mut next.owed[input], part(self.rates.protocol) + part(self.rates.fund))?;
-        owe(&mut next.owed[if self.takes_input(side) { input } else { output }], outcome.creator_fee)?;
-        next.vaults[input] = next.vaults[input].checked_add(outcome.received).ok_or(Refusal::Overflow)?;
-        next.vaults[output] = next.vaults[output].checked_sub(outcome.paid).ok_or(Refusal::Overflow)?;
-        *head = next;
+        *head = outcome.head;
         Ok(outcome.quote)
     }
 }
