@@ -8,6 +8,7 @@
 mod account;
 pub mod any;
 mod quote;
+pub mod raydium_amm_v4;
 pub mod raydium_cpmm;
 mod token;
 pub mod wide;
