@@ -168,7 +168,7 @@ test("F24: a user is disabled and a key revoked only after a question; a key is 
   await made.locator("text=close").click();
   assert.ok(!(await page.content()).includes(key), "it is shown once");
   await row("prometheus").locator("button:has-text('Revoke')").click();
-  await page.waitForSelector("#dlg-confirm[open]:has-text('cannot be brought back')");
+  await page.waitForSelector("#dlg-confirm[open]:has-text('cannot be restored')");
   assert.equal(await status("/metrics"), 200);
   await page.click("#dlg-confirm [data-confirm]");
   await row("prometheus").locator("td:text-is('revoked')").waitFor();
