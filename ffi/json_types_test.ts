@@ -54,7 +54,7 @@ function drain(lines: Replay | Decoder): void {
   while (lines.read().length > 0);
 }
 
-Deno.test("a field that is missing, unknown or of another type is found, at any depth", () => {
+Deno.test("a missing or unknown field, or one of another type, is found at any depth", () => {
   const leg = { slot: 1, index: 0, signature: "s", ix: "2.1", dex: "d", pool: "p", trader: "t" };
   const whole = { ...leg, in_mint: "a", in_amount: "1", out_mint: "b", out_amount: "2" };
   isOf("EvidenceLeg", whole);
@@ -80,7 +80,7 @@ Deno.test("a field that is missing, unknown or of another type is found, at any 
   );
 });
 
-Deno.test("evidence of every kind of decision, the sink's status and the summaries are what their types say", () =>
+Deno.test("evidence of every kind of decision, the sink's status and the summaries match their types", () =>
   inFolder(async (folder) => {
     using replay = new Replay(library, {
       sources: ["sim:7"],
@@ -116,7 +116,7 @@ Deno.test("evidence of every kind of decision, the sink's status and the summari
     isOf("DecodeSummary", decoder.summary());
   }));
 
-Deno.test("an agent's status and what it answers to a command are what their types say", () =>
+Deno.test("an agent's status and its answer to a command match their types", () =>
   inFolder(async (folder) => {
     await using agent = new Agent(library, {
       module: "mev",
@@ -151,7 +151,7 @@ Deno.test("an agent's status and what it answers to a command are what their typ
     isOf("AgentStatus", agent.status());
   }));
 
-Deno.test("the answers of the registry, the door, the link and the process are what their types say", () =>
+Deno.test("the answers of the registry, the door, the link and the process match their types", () =>
   inFolder(async (folder) => {
     isOf("FeatureNames", featureNames(library, "mev"));
     isOf("Judgement", judge(library, Float32Array.of(0, 1, 1), Float32Array.of(0.1, 0.8, 0.6)));

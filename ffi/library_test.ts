@@ -42,7 +42,7 @@ Deno.test("Library text grows its buffer when the answer is longer", async () =>
   }
 });
 
-Deno.test("Library text takes an answer that grows from call to call", () => {
+Deno.test("Library text reads an answer that grows from call to call", () => {
   const library = new Library(LIBRARY);
   let calls = 0;
   // Acts like a library whose counters gain a digit with each call.
@@ -71,7 +71,7 @@ const WITH_OPTIONS = [
   "legend_trainer_open",
 ] as const;
 
-Deno.test("options with a field that Rust does not know are refused, and it is named", async () => {
+Deno.test("options with an unknown field are refused, and the field is named", async () => {
   const library = new Library(LIBRARY);
   const options = utf8('{"no_such_field":1}');
   for (const name of WITH_OPTIONS) {

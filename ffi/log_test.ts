@@ -34,7 +34,7 @@ async function append(topic: LogTopic): Promise<bigint> {
   return (await topic.info()).start;
 }
 
-Deno.test("a topic opened without limits has those of the log; models, desired state and audit go by no age", async () => {
+Deno.test("a topic opened without limits has those of the log; models, desired state and audit never expire by age", async () => {
   const folder = await Deno.makeTempDir({ prefix: "legend-log-" });
   try {
     // What is older than this may go when a file is full.

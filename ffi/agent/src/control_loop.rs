@@ -265,7 +265,7 @@ mod tests {
     use control::live_policy::LivePolicy;
 
     #[test]
-    fn a_status_is_due_at_once_when_another_policy_or_model_is_in_force_and_else_after_a_while() {
+    fn a_status_is_due_at_once_when_the_policy_or_a_model_changes_and_otherwise_after_its_interval() {
         let (mut schedule, live, begin) = (StatusSchedule::default(), LivePolicy::default(), Instant::now());
         let mut due = |models: [Option<&str>; 2], ms: u64| {
             let subject = (live.in_force(), models.map(|version| version.map(Arc::from)));

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn more_slots_than_are_remembered_by_name_count_once_when_given_twice() {
+    fn slots_beyond_the_remembered_ones_count_once_when_given_twice() {
         let folder = std::env::temp_dir().join(format!("legend-decode-twice-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("makes a folder");
         let text: String = (1..=200).map(|slot| format!("{}\n", block(slot))).collect();

@@ -95,11 +95,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_error_of_an_agent_is_the_line_that_operators_know_and_only_a_folder_in_use_is_held() {
+    fn each_error_of_an_agent_has_its_line_and_only_a_folder_in_use_is_held() {
         let (path, json) = (|| PathBuf::from("/data"), serde_json::from_str::<u8>("x").expect_err("no JSON"));
         let leaders = format!("Cannot read leaders from /data: {json}, need [{{slot, leader}}]");
         let source = || io::Error::from_raw_os_error(28);
-        for (error, said, is_held) in [
+        for (error, line, is_held) in [
             (
                 AgentError::Held(path()),
                 "Cannot start: another legend runs in /data, stop it or use another --data-dir",
@@ -144,7 +144,7 @@ mod tests {
             ),
             (SourceError::Missing(path()).into(), "Cannot read /data: it does not exist", false),
         ] {
-            assert_eq!((error.to_string().as_str(), error.is_held()), (said, is_held));
+            assert_eq!((error.to_string().as_str(), error.is_held()), (line, is_held));
         }
     }
 }

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_window_forgets_what_is_older_than_ten_minutes() {
+    fn the_window_drops_what_is_older_than_ten_minutes() {
         let (funnel, begin) = (Funnel::default(), Instant::now());
         let at = |seconds: u64| begin + Duration::from_secs(seconds);
         assert_eq!(funnel.window_json_at(begin, stages(0, 0))["seen"], 0);
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_young_agent_says_how_young_and_counts_all() {
+    fn a_young_agent_reports_its_age_and_counts_everything() {
         let (funnel, begin) = (Funnel::default(), Instant::now());
         funnel.window_json_at(begin, stages(3, 1));
         let window = funnel.window_json_at(begin + Duration::from_secs(5), stages(40, 2));

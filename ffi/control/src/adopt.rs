@@ -25,7 +25,7 @@ impl AgentControl {
             return None;
         }
         if let Err(reason) = proven {
-            let reason = format!("the wanted state is not adopted: {reason}");
+            let reason = format!("the desired state is not adopted: {reason}");
             return Some(self.refuse(&stored, signed, &desired.request_id, &reason));
         }
         let before = stored.state.clone();
@@ -43,7 +43,7 @@ impl AgentControl {
         let policy = StoredPolicy { killed, ..desired.policy.clone() };
         stored.state.policy = policy.clone();
         stored.state.kill_sequence = stored.state.kill_sequence.max(desired.kill_sequence);
-        let reason = "the wanted state was adopted".to_owned();
+        let reason = "the desired state was adopted".to_owned();
         let mut receipt = self.receipt(&policy, signed, &desired.request_id, reason, true);
         stored.state.answered(&desired.request_id, receipt_hex(&receipt));
         let on_disk = lifted.and_then(|lifted| {

@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn who_holds_a_lock_is_what_the_kernel_says_and_never_the_first_process() {
+    fn the_kernel_names_the_holder_of_a_lock_and_never_the_first_process() {
         let (path, file) = lock_file("kernel");
         fs::write(&path, "1").expect("written");
         for (pid, expected) in [(4_711, Some(4_711)), (2, Some(2)), (1, None), (0, None), (-1, None)] {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_written_itself_into_a_lock_is_its_holder_while_it_has_it_open() {
+    fn the_process_written_into_a_lock_is_its_holder_while_it_has_the_file_open() {
         let (path, file) = lock_file("text");
         let own = i32::try_from(std::process::id()).expect("a number of a process");
         for (text, expected) in
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_reaches_the_process_that_it_is_sent_to_and_is_refused_for_none() {
+    fn a_signal_reaches_its_process_and_fails_without_one() {
         let mut sleeper = Sleeper::start();
         let pid = i32::try_from(sleeper.0.id()).expect("a number of a process");
         assert!(!is_frozen(pid));

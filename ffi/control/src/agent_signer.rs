@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_holds_for_its_key_its_instance_and_who_trusts_its_maker() {
+    fn a_certificate_is_valid_for_its_key_and_instance_where_its_issuer_is_trusted() {
         let [by, stranger, agent] = [1, 2, 3].map(|seed| SigningKey::from_bytes(&[seed; 32]));
         let (by_key, agent_key) = (by.verifying_key(), agent.verifying_key());
         let good = certify(&by, &agent_key, "mev-one");
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hosts_own_key_speaks_for_its_own_agents_alone() {
+    fn the_hosts_own_key_is_valid_for_its_own_agents_alone() {
         let [own, stranger] = [4, 5].map(|seed| SigningKey::from_bytes(&[seed; 32]));
         let trust_store =
             TrustStore { own: Some(own.verifying_key()), instance: "one".to_owned(), trusted: Vec::new() };

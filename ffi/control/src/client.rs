@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn one_command_at_a_time_holds_the_lock_that_its_refusal_names() {
+    fn one_command_at_a_time_holds_the_lock_and_the_refusal_names_it() {
         let folder = std::env::temp_dir().join(format!("legend-sender-{}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
         let held = lock(&folder, Duration::from_secs(60)).expect("it is free");

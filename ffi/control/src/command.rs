@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn apply_changes_what_was_asked_and_refuses_the_rest() {
+    fn apply_changes_what_the_command_names_and_refuses_the_rest() {
         let base = Policy::default();
         let killed = Policy { killed: true, ..base.clone() };
         let ladder = TipLadder::new(&[0.2, 0.4]).expect("rises");
@@ -187,8 +187,8 @@ mod tests {
             let unkill = Command { role: role.to_owned(), ..command(Action::Kill, &[("kill", "false")]) };
             assert_eq!(apply(&killed, &unkill).err(), Some(Refusal::NeedsAdmin), "role `{role}`");
         }
-        let odd = command(Action::Kill, &[("kill", "true"), ("ev_mni", "1")]);
-        assert!(apply(&base, &odd).expect("kills").policy.killed, "nothing else in a kill stands in its way");
+        let unknown = command(Action::Kill, &[("kill", "true"), ("ev_mni", "1")]);
+        assert!(apply(&base, &unknown).expect("kills").policy.killed, "no other argument stops a kill");
         assert!(apply(&base, &command(Action::Restart, &[])).expect("restarts").restart);
         assert!(
             is_kill(&command(Action::Kill, &[])) && !is_kill(&command(Action::Kill, &[("kill", "false")]))
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_no_arguments_is_refused_with_one() {
+    fn an_action_without_arguments_is_refused_with_one() {
         for action in [Action::Start, Action::Stop, Action::Restart] {
             let refused = apply(&Policy::default(), &command(action, &[("speed", "2")]));
             assert_eq!(refused.err(), Some(Refusal::Argument("speed".to_owned())), "{action:?}");

@@ -9,7 +9,7 @@ use thiserror::Error;
 use topic_log::{LogError, disk};
 use wire::prost::DecodeError;
 
-/// Why a command, or a wanted state, must not be obeyed.
+/// Why a command, or a desired state, must not be obeyed.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Refusal {
     /// It is unsigned.
@@ -209,7 +209,7 @@ fn no_answer(name: &str, error: &io::Error, waited: Duration) -> String {
         ErrorKind::NotFound => format!("no {name} agent runs here"),
         ErrorKind::TimedOut => format!("the {name} agent has not answered in {} ms", waited.as_millis()),
         // Its queue is full: many connections wait, and it accepted none.
-        ErrorKind::WouldBlock => format!("the {name} agent takes no connections"),
+        ErrorKind::WouldBlock => format!("the {name} agent accepts no connections"),
         ErrorKind::ConnectionRefused => format!("no {name} agent listens"),
         ErrorKind::PermissionDenied => {
             format!("the {name} agent belongs to another user: run this as that user or as root")
@@ -232,7 +232,7 @@ mod tests {
     fn the_texts_of_refusals_in_receipts_stay_the_same() {
         let (text, name) = (|| "x".to_owned(), "mints_deny");
         let no_command = Command::decode(&b"\xff"[..]).expect_err("no command");
-        for (refusal, said) in [
+        for (refusal, line) in [
             (Refusal::NotSigned, "it is not signed"),
             (Refusal::KeyNotTrusted(text()), "key x is not trusted here"),
             (Refusal::Altered, "its signature does not fit: it was altered"),
@@ -264,17 +264,17 @@ mod tests {
             (Refusal::ListTooLong { name, len: 33 }, "mints_deny has 33 addresses, need at most 32"),
             (Refusal::Address { name, text: text() }, "mints_deny has `x`, need addresses in base58"),
         ] {
-            assert_eq!(refusal.to_string(), said);
-            assert_eq!(ControlError::from(refusal).to_string(), said);
+            assert_eq!(refusal.to_string(), line);
+            assert_eq!(ControlError::from(refusal).to_string(), line);
         }
     }
 
     #[test]
-    fn each_error_of_control_is_the_line_that_operators_know() {
+    fn each_error_of_control_has_its_line() {
         let full = || io::Error::from_raw_os_error(libc::ENOSPC);
         let path = || PathBuf::from("/data/file");
         let wait = Duration::from_secs(8);
-        for (error, said) in [
+        for (error, line) in [
             (
                 ControlError::File { path: path(), source: full() },
                 "Cannot use /data/file: the disk is full, free some space",
@@ -329,16 +329,16 @@ mod tests {
             (ControlError::LogIsSlow(wait), "the log did not accept it in 8000 ms"),
             (ControlError::OtherModule, "the command is for another module"),
         ] {
-            assert_eq!(error.to_string(), said);
+            assert_eq!(error.to_string(), line);
         }
     }
 
     #[test]
     fn the_error_of_an_agent_that_has_not_answered_names_the_state_of_the_connection() {
-        for (kind, said) in [
+        for (kind, line) in [
             (ErrorKind::NotFound, "no mev agent runs here"),
             (ErrorKind::TimedOut, "the mev agent has not answered in 400 ms"),
-            (ErrorKind::WouldBlock, "the mev agent takes no connections"),
+            (ErrorKind::WouldBlock, "the mev agent accepts no connections"),
             (ErrorKind::ConnectionRefused, "no mev agent listens"),
             (
                 ErrorKind::PermissionDenied,
@@ -350,7 +350,7 @@ mod tests {
             (ErrorKind::InvalidData, "the mev agent does not answer: invalid data"),
         ] {
             let (source, waited) = (kind.into(), Duration::from_millis(400));
-            assert_eq!(ControlError::NoAnswer { module: "mev", source, waited }.to_string(), said);
+            assert_eq!(ControlError::NoAnswer { module: "mev", source, waited }.to_string(), line);
         }
     }
 }

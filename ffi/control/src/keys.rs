@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn verify_takes_the_parts_as_they_were_split() {
+    fn verify_accepts_the_parts_only_as_they_were_split() {
         let key = from_hex(&"07".repeat(32)).expect("a seed");
         let signature = sign(&key, "d", &[b"ab", b"c"]);
         assert!(verify(&key.verifying_key(), "d", &[b"ab", b"c"], &signature));

@@ -157,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_latch_counts_up_and_one_that_is_damaged_is_a_kill_that_a_later_one_repairs() {
+    fn a_latch_counts_up_and_a_damaged_one_is_a_kill_that_the_next_one_repairs() {
         let folder = std::env::temp_dir().join(format!("legend-latch-{}", std::process::id()));
         let count = || read(&folder, "mev").map(|latched| latched.map(|latched| latched.count));
         assert_eq!(count().expect("nothing there"), None);

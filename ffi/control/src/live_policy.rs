@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kill_says_when_a_write_does_not_end() {
+    fn a_kill_reports_a_write_that_does_not_end() {
         let live = LivePolicy::default();
         assert!(live.enter());
         killed(&live);
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn the_gate_is_shut_after_a_kill_and_holds_up_no_kill() {
+    fn the_gate_is_closed_after_a_kill_and_delays_no_kill() {
         let live = LivePolicy::default();
         killed(&live);
         assert!(!live.enter() && !live.is_open());
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_receipt_waits_for_the_first_event_under_its_policy_and_for_no_other() {
+    fn a_receipt_waits_for_the_first_event_under_its_policy() {
         let live = Arc::new(LivePolicy::default());
         let old = live.set(&Policy::default(), false);
         live.handled(old, 7);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kill_waits_a_moment_for_what_is_shown_already_and_no_longer() {
+    fn a_kill_waits_briefly_for_records_that_are_being_made_visible() {
         let live = LivePolicy::default();
         let writing = live.writing();
         killed(&live);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_sleeps() {
+    fn waits_sleep_and_do_not_spin() {
         // Several attempts: a thread that gets no processor time finds its wait over before it could sleep.
         let idle = |what: &str, wait: &dyn Fn()| {
             let has_slept = |_| {
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_is_taken_once_and_outlives_the_next_policy() {
+    fn a_restart_is_done_once_and_a_newer_policy_does_not_cancel_it() {
         let live = LivePolicy::default();
         assert!(!live.take_restart());
         live.set(&Policy::default(), true);

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_whose_clock_ran_ahead_stands_in_nobodys_way() {
+    fn a_sender_whose_clock_ran_ahead_blocks_no_other() {
         let mut window = ReplayWindow::default();
         let hour = 3_600_000;
         for n in 0..200 {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_senders_is_refused_rather_than_forgotten() {
+    fn more_senders_than_are_remembered_are_refused() {
         let mut window = ReplayWindow::default();
         for n in 0..SENDERS_MAX as u64 {
             window.remember(command(&n.to_string(), 1, 1_000 + n), 1_000, AHEAD);

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn verify_refuses_each_flipped_bit_and_times_that_are_not_now() {
+    fn verify_refuses_each_flipped_bit_and_times_outside_the_validity() {
         let key = keys::from_hex(&"11".repeat(32)).expect("a seed");
         let trusted = [key.verifying_key()];
         let signed = Signed::new(&unkill(), &key, 7, 1_000_000);

@@ -93,12 +93,12 @@ impl StoredPolicy {
 pub struct ControlState {
     /// In force.
     pub policy: StoredPolicy,
-    /// Sequence number of the newest wanted state that this agent has passed, by key.
+    /// Sequence number of the newest desired state that this agent has passed, by key.
     pub sequences: BTreeMap<String, u64>,
     /// Which commands were obeyed.
     #[serde(default)]
     pub window: ReplayWindow,
-    /// Sequence number of the newest kill or un-kill: no older wanted state lifts it.
+    /// Sequence number of the newest kill or un-kill: no older desired state lifts it.
     #[serde(default)]
     pub kill_sequence: u64,
     /// The latch's count that the latest un-kill lifted.
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_write_leaves_the_state_before_it() {
+    fn a_torn_write_leaves_the_previous_state() {
         let folder = folder("torn");
         let (mut file, mut state) = StateFile::open(&folder, "mev").expect("makes");
         for throttle_pct in 1..=5 {
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_fits_its_slot_with_all_of_it_full() {
+    fn a_state_with_every_list_full_fits_its_slot() {
         let folder = folder("full");
         let (mut file, mut state) = StateFile::open(&folder, "mev").expect("makes");
         let now_ms = 1_700_000_000_000;
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_again_is_not_written() {
+    fn a_state_that_could_not_be_read_back_is_not_written() {
         let folder = folder("unreadable");
         let (mut file, mut state) = StateFile::open(&folder, "mev").expect("makes");
         for bad in [f64::INFINITY, f64::NEG_INFINITY, f64::NAN] {
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn policy_comes_back_as_it_was_and_its_hash_follows_every_part() {
+    fn a_policy_is_read_back_as_it_was_and_its_hash_covers_every_part() {
         let policy = Policy { killed: true, throttle_pct: 7, ev_min_sol: 0.1, ..Policy::default() };
         let stored = StoredPolicy::from(&policy);
         assert_eq!(stored.policy(), policy);

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn change_takes_each_gate_and_refuses_what_is_none() {
+    fn change_accepts_each_gate_and_refuses_anything_else() {
         let kept = StoredGates { mints_deny: vec![SOL.to_owned()], ..StoredGates::default() };
         assert_eq!(changed(&[]), Ok(kept.clone()));
         let two = format!("{TOKEN}, {SOL},{TOKEN}");
@@ -177,7 +177,7 @@ mod tests {
         };
         assert_eq!(all, Ok(expected));
         let many = vec![SOL; LIST_MAX + 1].join(",");
-        for (name, text, said) in [
+        for (name, text, line) in [
             ("pools_deny", "x", "pools_deny has `x`"),
             ("mints_allow", ",", "mints_allow has ``"),
             ("mints_deny", &many, "at most 32"),
@@ -188,14 +188,14 @@ mod tests {
             ("unknown", "maybe", "unknown is `maybe`"),
         ] {
             assert!(
-                changed(&[(name, text)]).expect_err("refuses").to_string().contains(said),
+                changed(&[(name, text)]).expect_err("refuses").to_string().contains(line),
                 "{name} {text}"
             );
         }
     }
 
     #[test]
-    fn a_policy_without_gates_is_stored_as_ever_and_one_with_gates_comes_back() {
+    fn a_policy_without_gates_keeps_its_stored_form_and_one_with_gates_is_read_back() {
         assert_eq!(serde_json::to_string(&StoredGates::default()).expect("writes"), "{}");
         let gates = StoredGates {
             pools_deny: vec![TOKEN.to_owned()],

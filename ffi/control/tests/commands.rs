@@ -122,11 +122,11 @@ fn sent(folder: &Folder, bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_command_by_the_socket_is_answered_with_its_receipt_and_half_a_one_is_not() {
+fn a_whole_command_on_the_socket_is_answered_with_its_receipt_and_half_a_command_is_not() {
     let folder = Folder::new("socket");
     let agent = Arc::new(folder.agent());
-    let (told, answered) = channel();
-    listen(&agent, &folder.0.join("agents"), move |receipt| drop(told.send(receipt))).expect("listens");
+    let (sender, answered) = channel();
+    listen(&agent, &folder.0.join("agents"), move |receipt| drop(sender.send(receipt))).expect("listens");
     let frame = throttle(10, "by socket", "api", 500).to_frame();
     let mut long = u32::MAX.to_le_bytes().to_vec();
     long.extend(&frame[4..]);
@@ -147,7 +147,7 @@ fn a_command_by_the_socket_is_answered_with_its_receipt_and_half_a_one_is_not() 
 }
 
 #[test]
-fn no_counter_of_one_sender_stands_in_anothers_way() {
+fn the_counter_of_one_sender_blocks_no_other() {
     let folder = Folder::new("wedge");
     let agent = folder.agent();
     // A counter far ahead, as after a step of the clock; then other processes and hosts, whose clocks lag.
@@ -246,7 +246,7 @@ fn a_latch_kills_a_running_and_a_starting_agent_until_an_unkill_and_never_again(
 }
 
 #[test]
-fn a_kill_is_kept_where_the_stored_gates_cannot_be_used() {
+fn a_kill_stays_where_the_stored_gates_cannot_be_used() {
     let folder = Folder::new("closed");
     let (mut file, mut state) = StateFile::open(&folder.0.join("agents"), "mev").expect("makes");
     state.policy.gates.mint_refuse = vec!["a power of a later version".to_owned()];
@@ -265,7 +265,7 @@ fn a_kill_is_kept_where_the_stored_gates_cannot_be_used() {
 }
 
 #[test]
-fn a_command_that_is_signed_to_hold_for_longer_than_30_seconds_is_refused() {
+fn a_command_that_is_signed_as_valid_for_more_than_30_seconds_is_refused() {
     let folder = Folder::new("expiry");
     let agent = folder.agent();
     let sent = |longer_ms: u64, request_id: &str, sequence: u64| {

@@ -62,7 +62,7 @@ fn counts(kind: RecordKind, bytes: &[u8], data_dir: &Path, key: Option<&str>) ->
 }
 
 #[test]
-fn a_receipt_counts_where_the_shared_key_is_trusted_and_as_it_was_given() {
+fn a_receipt_counts_where_the_shared_key_is_trusted_and_unaltered() {
     let [one, two] = ["receipt-1", "receipt-2"].map(Host::new);
     let agent = one.agent(Some(SHARED));
     let receipt = agent.obey(&throttle(1), false).expect("its module");
@@ -109,7 +109,7 @@ fn a_receipt_that_names_the_first_event_is_signed_with_it() {
 }
 
 #[test]
-fn a_host_that_shares_no_key_counts_at_home_alone() {
+fn receipts_of_a_host_without_a_shared_key_count_on_that_host_alone() {
     let [one, two] = ["alone-1", "alone-2"].map(Host::new);
     let receipt = one.agent(None).obey(&throttle(1), false).expect("its module");
     assert!(!receipt.applied, "a key that is not trusted");
@@ -119,10 +119,10 @@ fn a_host_that_shares_no_key_counts_at_home_alone() {
 }
 
 #[test]
-fn a_report_counts_as_it_was_signed_and_never_as_a_receipt() {
+fn a_report_counts_unaltered_and_never_as_a_receipt() {
     let [one, two] = ["report-1", "report-2"].map(Host::new);
     let report = one.agent(Some(SHARED)).report(br#"{"killed":false}"#.to_vec());
-    let counts = |said, report: &AgentReport| counts(said, &report.encode_to_vec(), &two.0, Some(SHARED));
+    let counts = |kind, report: &AgentReport| counts(kind, &report.encode_to_vec(), &two.0, Some(SHARED));
     assert!(counts(RecordKind::Report, &report));
     assert!(!counts(RecordKind::Receipt, &report));
     for altered in [

@@ -91,7 +91,7 @@ fn listening(folder: &Folder) -> Arc<AgentControl> {
 }
 
 #[test]
-fn an_agent_that_listens_answers_by_its_socket_and_nothing_else_is_tried() {
+fn an_agent_that_listens_answers_on_its_socket_and_no_other_way_is_tried() {
     let folder = Folder::new("socket");
     let agent = listening(&folder);
     let sent = folder.send("throttle", &[("throttle_pct", "10")], "slower");
@@ -99,12 +99,15 @@ fn an_agent_that_listens_answers_by_its_socket_and_nothing_else_is_tried() {
     assert!(sent.at_ms > 1_600_000_000_000);
     assert_eq!(receipt(&folder.send("stop", &[], "end")), ("end".to_owned(), true, true));
     assert_eq!(agent.policy().throttle_pct, 10);
-    assert_eq!(receipt(&folder.send("policy", &[("speed", "2")], "odd")), ("odd".to_owned(), false, true));
+    assert_eq!(
+        receipt(&folder.send("policy", &[("speed", "2")], "unknown")),
+        ("unknown".to_owned(), false, true)
+    );
     assert_eq!(folder.on_log(), 3);
 }
 
 #[test]
-fn a_kill_that_is_answered_by_the_socket_is_over() {
+fn a_kill_that_is_answered_on_the_socket_is_complete() {
     for attempt in 0..50 {
         let folder = Folder::new(&format!("kill-{attempt}"));
         let agent = listening(&folder);
@@ -123,7 +126,7 @@ fn a_kill_that_is_answered_by_the_socket_is_over() {
 }
 
 #[test]
-fn where_no_agent_runs_the_state_on_disk_is_changed() {
+fn without_a_running_agent_the_state_on_disk_is_changed() {
     let folder = Folder::new("disk");
     let sent = folder.send("throttle", &[("throttle_pct", "10")], "slower");
     assert_eq!((sent.path, sent.taken, sent.log_error.as_ref()), ("disk", true, None));
@@ -136,7 +139,7 @@ fn where_no_agent_runs_the_state_on_disk_is_changed() {
 }
 
 #[test]
-fn a_command_that_cannot_be_made_names_what_is_needed() {
+fn a_command_that_cannot_be_built_names_what_it_needs() {
     let folder = Folder::new("refused");
     for (module, action, why) in [
         ("market", "stop", "Cannot control market: need arbitrage or mev"),
@@ -217,13 +220,13 @@ fn deaf(data_dir: &Path) -> bool {
     let agent = AgentControl::open(data_dir, Module::Mev, "one", None).expect("opens");
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(b"\x01READY\x01").and_then(|()| stdout.flush()).expect("says ready");
-    let (tell, told) = std::sync::mpsc::channel();
+    let (sender, ended) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
-        let _ = tell.send(());
+        let _ = sender.send(());
     });
     let mut is_killed = false;
-    while told.recv_timeout(Duration::from_millis(1)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+    while ended.recv_timeout(Duration::from_millis(1)) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
         is_killed |= agent.take_kill().is_some();
     }
     // What arrived before the end of the input counts.
@@ -276,7 +279,7 @@ fn a_frozen_agent_takes_the_kill_when_it_runs_again() {
 }
 
 #[test]
-fn an_agent_of_another_module_is_left_alone() {
+fn an_agent_of_another_module_is_not_killed() {
     let folder = Folder::new("other");
     let agent = Deaf::start(&folder);
     let options = SendOptions { module: "arbitrage".to_owned(), ..folder.options("kill", &[], "kill") };

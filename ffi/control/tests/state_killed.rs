@@ -24,15 +24,15 @@ fn write_all(folder: &Path, kept: &mut PipeWriter) -> Result<(), ControlError> {
 }
 
 #[test]
-fn killed_before_any_system_call_the_state_opens_with_what_was_kept() {
+fn killed_before_any_system_call_the_state_opens_with_what_was_stored() {
     let mut call = 0;
     loop {
         let folder = Folder::new("state");
-        let (kept, ended) = killed_at(call, |tell| write_all(&folder.0, tell));
+        let (written, ended) = killed_at(call, |pipe| write_all(&folder.0, pipe));
         let opened = StateFile::open(&folder.0, "mev");
         let (_, state) = opened.unwrap_or_else(|error| panic!("call {call}: {error}"));
         let found = u64::from(state.policy.throttle_pct);
-        assert!((kept..=kept + 1).contains(&found), "call {call}: {kept} kept, {found} found");
+        assert!((written..=written + 1).contains(&found), "call {call}: {written} written, {found} found");
         if ended {
             assert_eq!(found, u64::from(WRITES));
             break;

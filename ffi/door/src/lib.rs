@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_was_registered_while_the_sockets_were_listed_is_kept() {
+    fn a_stream_that_is_declared_during_a_check_stays_declared() {
         let Pair { server, peer, port, .. } = pair();
         let mut sockets = Sockets::open(port).expect("opened");
         let (mut known, state) = (HashMap::new(), Mutex::new(State::default()));
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_half_closed_connection_is_still_one() {
+    fn a_half_closed_connection_still_counts() {
         let Pair { client, server, peer, port } = pair();
         let mut sockets = Sockets::open(port).expect("opened");
         client.shutdown(Shutdown::Write).expect("shut");

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_drips_is_late_and_an_answered_one_is_idle() {
+    fn a_slow_request_is_late_and_an_answered_one_is_idle() {
         let begin = Instant::now();
         let at = |seconds: u64| begin + Duration::from_secs(seconds);
         let mut half = Connection::new(begin, counters(0, 0));
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_may_send_pongs_for_ever_and_a_few_kibibytes_at_once() {
+    fn a_stream_may_send_pongs_forever_and_a_few_kibibytes_at_once() {
         let begin = Instant::now();
         let mut stream = Connection::new(begin, counters(400, 0));
         stream.become_stream(begin, counters(400, 0));
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_most_loses_first_the_oldest_that_asks_then_idle_ones_then_streams() {
+    fn the_address_with_most_connections_loses_first_the_oldest_request_then_idle_ones_then_streams() {
         let begin = Instant::now();
         let at = |milliseconds: u64| begin + Duration::from_millis(milliseconds);
         let with = |phase| Connection { phase, last: counters(0, 0), updated: begin };
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_its_own_bound() {
+    fn each_address_has_its_own_limit() {
         let begin = Instant::now();
         let mut known = HashMap::new();
         for port in 1..=6u16 {

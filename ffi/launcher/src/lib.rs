@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trailer_survives_encoding_and_nothing_else_is_one() {
+    fn a_trailer_is_read_back_and_other_bytes_are_not_a_trailer() {
         let part = |byte| Part { len: u64::from(byte) << 33, sha256: [byte; 32], manifest: [byte + 1; 32] };
         let trailer = Trailer { runtime: part(7), clickhouse: part(9) };
         let mut bytes = trailer.encode();

@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_takes_a_byte_for_each_seven_bits() {
+    fn a_varint_has_one_byte_for_each_seven_bits() {
         for (value, bytes) in [
             (0, &[0][..]),
             (127, &[0x7f]),
