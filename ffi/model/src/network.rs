@@ -178,7 +178,7 @@ mod tests {
     use crate::judge::judge;
 
     #[test]
-    fn a_network_learns_what_no_line_parts_and_twice_the_same() {
+    fn a_network_learns_what_no_line_separates_and_the_same_in_two_runs() {
         let mut state = 9_u64;
         let mut next = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn scale_of_leaves_out_what_is_no_number() {
+    fn scale_of_leaves_out_what_is_not_a_number() {
         assert_eq!(scale_of([1.0, f32::NAN, 3.0, f32::INFINITY].iter()), [2.0, 1.0]);
         assert_eq!(scale_of([f32::NAN].iter()), [0.0, 0.0]);
         assert_eq!(scale_of([5.0, 5.0].iter()), [5.0, 0.0]);

@@ -204,7 +204,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn above_parts_floats_as_the_double_does() {
+    fn above_separates_floats_like_the_double() {
         for threshold in [0.0, 1.0, -1.0, 0.1, -0.1, 1e-40, -1e-40, 1e30, 1.000_000_000_000_000_2] {
             let at = above(threshold);
             assert!(f64::from(at) > threshold && f64::from(at.next_down()) <= threshold, "{threshold}");
@@ -212,14 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn plain_json_replaces_what_is_no_json_outside_of_texts() {
+    fn plain_json_replaces_what_is_not_json_outside_of_texts() {
         let odd = br#"{"a":[Infinity,-Infinity,NaN],"NaN \" Infinity":"\\"}"#;
         assert_eq!(plain_json(odd), br#"{"a":[1e39,-1e39,null],"NaN \" Infinity":"\\"}"#);
         assert!(above(f64::INFINITY).is_nan() && above(1e300) == f32::INFINITY);
     }
 
     #[test]
-    fn trainers_text_that_is_not_theirs_is_refused_in_one_line() {
+    fn a_text_that_is_not_of_a_trainer_is_refused_in_one_line() {
         for text in
             ["", "{}", "{\"learner\":{}}", "tree\nversion=v4\nobjective=regression\nmax_feature_idx=3\n"]
         {

@@ -109,7 +109,7 @@ fn a_trials_result_is_its_text() {
 }
 
 #[test]
-fn the_registry_says_what_it_could_not_do_and_a_slot_what_it_holds() {
+fn an_error_of_the_registry_names_the_action_and_one_of_a_slot_its_content() {
     let take = |source| RegistryError::Install { version: "0123456789ab".to_owned(), module: "mev", source };
     let (version, module) = ("0123456789ab".to_owned(), "mev");
     for (error, expected) in [
@@ -154,7 +154,7 @@ fn the_registry_says_what_it_could_not_do_and_a_slot_what_it_holds() {
 }
 
 #[test]
-fn what_the_system_said_is_the_source_of_an_error() {
+fn the_systems_error_is_the_source_of_ours() {
     let errors: [Box<dyn Error>; 5] = [
         Box::new(Unusable::NoFile(full())),
         Box::new(Unusable::from(ProbeError::System(full()))),

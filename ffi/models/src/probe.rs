@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_without_a_begin_is_not_the_models() {
+    fn a_process_that_ends_before_it_begins_is_not_the_models_fault() {
         let status = ExitStatus::from_raw;
         for (raw, answer, expected) in [
             (0, "ready\nok", Ok(())),

@@ -349,7 +349,7 @@ fn a_version_of_another_host_is_taken_only_as_its_trusted_key_signed_it() {
 }
 
 #[test]
-fn a_wish_is_believed_only_as_it_was_signed() {
+fn a_desired_model_is_accepted_only_as_it_was_signed() {
     let key = keys::from_hex(&"07".repeat(32)).expect("a seed");
     let trusted = [key.verifying_key()];
     let signature = registry::sign_desired("mev\nlatest", &key);

@@ -75,7 +75,7 @@ fn a_trial_has_no_descriptor_and_no_environment_of_the_process_that_asks() {
 }
 
 #[test]
-fn threads_that_hold_the_allocators_lock_hold_up_no_trial() {
+fn threads_that_hold_the_allocators_lock_do_not_delay_a_trial() {
     let Folder(data) = &Folder::new("locks");
     let bytes = foreign(data, "quarter", QUARTER, "1");
     let stop = AtomicBool::new(false);

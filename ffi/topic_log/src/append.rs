@@ -69,7 +69,7 @@ impl Topic {
         };
         let end = base + records;
         match durability {
-            Durability::None if self.state.show_from(base, end) => {}
+            Durability::None if self.state.make_visible_from(base, end) => {}
             // Earlier records still wait for the disk: offsets become visible in order, so wait with them.
             Durability::None | Durability::Group => self.sync(end, false)?,
             Durability::Fsync => self.sync(end, true)?,

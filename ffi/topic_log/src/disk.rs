@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_disk_and_a_full_quota_say_what_to_do_and_the_rest_is_as_the_system_says_it() {
+    fn a_full_disk_and_a_full_quota_say_what_to_do_and_other_errors_keep_the_systems_text() {
         for (errno, words) in [
             (libc::ENOSPC, "the disk is full, free some space"),
             (libc::EDQUOT, "the disk is full, free some space"),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_file_is_replaced_and_exchanged_as_a_whole() {
+    fn a_preallocated_file_is_replaced_and_exchanged_as_a_whole() {
         let folder = std::env::temp_dir().join(format!("legend-kept-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("makes");
         let file = PreallocatedFile::open(folder.join("status.json"), 64);

@@ -158,7 +158,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_of_the_system_says_what_was_tried_where_and_a_full_disk_is_a_kind_of_its_own() {
+    fn an_error_of_the_system_names_the_action_and_the_path_and_a_full_disk_has_its_own_kind() {
         for (errno, text, kind) in [
             (libc::ENOSPC, "Cannot write /log/a: the disk is full, free some space", LogErrorKind::NoSpace),
             (libc::EACCES, "Cannot write /log/a: Permission denied (os error 13)", LogErrorKind::Io),

@@ -19,8 +19,41 @@ pub struct Committed {
     pub lost: u64,
 }
 
-/// Two slots, written in turn: `generation, offset, lost` u64 LE, CRC-32C u32, padding to 32 bytes.
-const SLOT: usize = 32;
+/// The file of a group has two slots, written in turn, so that a write that is cut short leaves the other:
+/// `generation, offset, lost` u64 LE, CRC-32C u32 of them, padding.
+const SLOT_BYTES: usize = 32;
+const OFFSET_AT: usize = 8;
+const LOST_AT: usize = 16;
+const CRC_AT: usize = 24;
+const CRC_END: usize = 28;
+
+/// A slot's content.
+#[derive(Clone, Copy)]
+struct Slot {
+    /// Counts the commits from 1; the slot with the higher one holds.
+    generation: u64,
+    committed: Committed,
+}
+
+impl Slot {
+    fn bytes(self) -> [u8; SLOT_BYTES] {
+        let mut bytes = [0; SLOT_BYTES];
+        bytes[..OFFSET_AT].copy_from_slice(&self.generation.to_le_bytes());
+        bytes[OFFSET_AT..LOST_AT].copy_from_slice(&self.committed.offset.to_le_bytes());
+        bytes[LOST_AT..CRC_AT].copy_from_slice(&self.committed.lost.to_le_bytes());
+        let crc = crc32c::crc32c(&bytes[..CRC_AT]);
+        bytes[CRC_AT..CRC_END].copy_from_slice(&crc.to_le_bytes());
+        bytes
+    }
+
+    /// `None` for a slot that was never written, or not as a whole.
+    fn parse(bytes: &[u8]) -> Option<Slot> {
+        let is_whole = crc32c::crc32c(&bytes[..CRC_AT]).to_le_bytes() == bytes[CRC_AT..CRC_END];
+        let generation = u64_at(bytes, 0);
+        let committed = Committed { offset: u64_at(bytes, OFFSET_AT), lost: u64_at(bytes, LOST_AT) };
+        (is_whole && generation != 0).then_some(Slot { generation, committed })
+    }
+}
 
 impl Topic {
     /// The last commit of `group`; `None` for a group that never committed.
@@ -28,7 +61,7 @@ impl Topic {
     /// # Errors
     /// `Invalid` name; `Io` with the path.
     pub fn committed(&self, group: &str) -> Result<Option<Committed>, LogError> {
-        Ok(self.read_slots(group)?.map(|(_, committed)| committed))
+        Ok(self.newest_slot(group)?.map(|slot| slot.committed))
     }
 
     /// Stores the group's offset on disk. A later commit wins; a lower offset rewinds.
@@ -36,20 +69,15 @@ impl Topic {
     /// # Errors
     /// `Invalid` name; `Io` and `NoSpace` with the path.
     pub fn commit(&self, group: &str, committed: Committed) -> Result<(), LogError> {
-        let generation = self.read_slots(group)?.map_or(0, |(generation, _)| generation) + 1;
-        let mut slot = [0; SLOT];
-        slot[..8].copy_from_slice(&generation.to_le_bytes());
-        slot[8..16].copy_from_slice(&committed.offset.to_le_bytes());
-        slot[16..24].copy_from_slice(&committed.lost.to_le_bytes());
-        let crc = crc32c::crc32c(&slot[..24]);
-        slot[24..28].copy_from_slice(&crc.to_le_bytes());
+        let generation = self.newest_slot(group)?.map_or(0, |slot| slot.generation) + 1;
+        let slot = Slot { generation, committed }.bytes();
         let path = self.group_path(group)?;
         let parent = path.parent().unwrap_or(&self.dir);
         let stored = (|| {
             crate::disk::make_folder(parent)?;
             let fresh = !path.exists();
             let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-            file.write_all_at(&slot, (generation % 2) * SLOT as u64)?;
+            file.write_all_at(&slot, (generation % 2) * SLOT_BYTES as u64)?;
             file.sync_data()?;
             if fresh { File::open(parent)?.sync_all() } else { Ok(()) }
         })();
@@ -72,19 +100,15 @@ impl Topic {
         Ok(names)
     }
 
-    fn read_slots(&self, group: &str) -> Result<Option<(u64, Committed)>, LogError> {
+    fn newest_slot(&self, group: &str) -> Result<Option<Slot>, LogError> {
         let path = self.group_path(group)?;
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(LogError::io("read", &path, error)),
         };
-        let slots = bytes
-            .chunks_exact(SLOT)
-            .filter(|slot| crc32c::crc32c(&slot[..24]).to_le_bytes() == slot[24..28] && u64_at(slot, 0) != 0);
-        Ok(slots
-            .map(|slot| (u64_at(slot, 0), Committed { offset: u64_at(slot, 8), lost: u64_at(slot, 16) }))
-            .max_by_key(|(generation, _)| *generation))
+        let slots = bytes.chunks_exact(SLOT_BYTES).filter_map(Slot::parse);
+        Ok(slots.max_by_key(|slot| slot.generation))
     }
 
     fn group_path(&self, group: &str) -> Result<PathBuf, LogError> {

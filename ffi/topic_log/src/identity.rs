@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_bytes_are_words() {
+    fn a_damaged_identity_is_refused_by_a_line_that_names_it() {
         let root = folder("damaged");
         fs::write(root.join("id"), [0xff, 0xfe, 1, 2]).expect("a written file");
         let error = read_or_make(&root).expect_err("damage is refused").to_string();

@@ -22,7 +22,7 @@ use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::error::LogError;
-use super::format::{self, Frame, RECORD_BYTES_MAX, RECORD_HEADER, SEGMENT_HEADER};
+use super::format::{self, Checked, RECORD_BYTES_MAX, RECORD_HEADER, SEGMENT_HEADER};
 
 /// A block is closed once it has this many bytes of records; the last block of a segment may have twice as
 /// many.
@@ -210,11 +210,11 @@ impl PackReader {
         }
         let rest = self.plain.get(self.at..).unwrap_or_default();
         Ok(match format::check_any(rest) {
-            Frame::Record(len) => match format::offset_of(rest) {
+            Checked::Record(len) => match format::offset_of(rest) {
                 offset if offset == next => Found::Record(&rest[..len]),
                 later => Found::Missing(later.clamp(next + 1, block.end)),
             },
-            Frame::Short | Frame::Damaged => Found::Missing(block.end),
+            Checked::Short | Checked::Damaged => Found::Missing(block.end),
         })
     }
 

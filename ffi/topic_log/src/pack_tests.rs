@@ -96,10 +96,10 @@ fn what_is_packed_is_read_as_it_was_from_every_offset_and_takes_less() {
         }
         // As after a restart of the host: positions are found from the files alone.
         fs::remove_file(dir.0.join("t/state")).expect("removes");
-        let again = open(&dir, TopicOptions::default());
-        assert_eq!((again.start(), again.end()), (0, wanted.len() as u64));
-        assert_eq!(values(&again, 0), wanted, "seed {seed}");
-        assert_eq!(again.damaged_headers().expect("looks"), Vec::<PathBuf>::new());
+        let reopened = open(&dir, TopicOptions::default());
+        assert_eq!((reopened.start(), reopened.end()), (0, wanted.len() as u64));
+        assert_eq!(values(&reopened, 0), wanted, "seed {seed}");
+        assert_eq!(reopened.damaged_headers().expect("looks"), Vec::<PathBuf>::new());
     }
 }
 
@@ -182,7 +182,7 @@ fn a_reader_that_is_slow_sees_no_gap_when_its_segments_are_packed_under_it() {
 }
 
 #[test]
-fn each_damaged_byte_of_a_pack_costs_its_block_alone_and_is_said() {
+fn each_damaged_byte_of_a_pack_costs_its_block_alone_and_is_reported() {
     let dir = TempDir::new("pack-damage");
     let topic = open(&dir, TopicOptions::default());
     // Three blocks of barely compressible records, small enough to try each byte.
@@ -196,7 +196,7 @@ fn each_damaged_byte_of_a_pack_costs_its_block_alone_and_is_said() {
     let good = fs::read(&path).expect("reads");
     assert!(good.len() < 2_000, "{} bytes", good.len());
     assert_eq!(read_all(&topic, 0).0.len(), 15);
-    let mut said = [0; 3];
+    let mut losses = [0; 3];
     for at in SEGMENT_HEADER..good.len() {
         let mut bad = good.clone();
         bad[at] ^= 0x10;
@@ -206,11 +206,11 @@ fn each_damaged_byte_of_a_pack_costs_its_block_alone_and_is_said() {
         assert_eq!(records.len(), 10, "byte {at}");
         let lost = (0..3)
             .find(|block| gaps == [Gap { from: 5 * block, to: 5 * block + 5, cause: GapCause::Damage }]);
-        said[lost.unwrap_or_else(|| panic!("byte {at}: {gaps:?}")) as usize] += 1;
+        losses[lost.unwrap_or_else(|| panic!("byte {at}: {gaps:?}")) as usize] += 1;
         assert_eq!(read_all(&topic, 14).0.len() + read_all(&topic, 14).1.len(), 1, "byte {at}");
         assert_eq!(topic.start(), 0);
     }
-    assert!(said.iter().all(|&bytes| bytes > 40), "{said:?}");
+    assert!(losses.iter().all(|&bytes| bytes > 40), "{losses:?}");
     // The header of the file is not needed for reading; damage to it is reported.
     for at in 0..SEGMENT_HEADER {
         let mut bad = good.clone();
@@ -228,7 +228,7 @@ fn each_damaged_byte_of_a_pack_costs_its_block_alone_and_is_said() {
 }
 
 #[test]
-fn damage_from_before_packing_is_still_said_and_costs_its_record() {
+fn damage_from_before_packing_is_still_reported_and_costs_its_record() {
     let dir = TempDir::new("pack-damaged-before");
     let topic = open(&dir, TopicOptions::default());
     let wanted = fill(&topic, &mut Random(4), 400, 1_000);
@@ -300,7 +300,7 @@ fn hostile_blocks_are_refused_before_anything_is_unpacked() {
 }
 
 #[test]
-fn retention_counts_packs_as_they_are_and_a_slow_reader_is_told() {
+fn retention_counts_packs_as_they_are_and_a_slow_reader_gets_a_gap() {
     let dir = TempDir::new("pack-retention");
     let options = TopicOptions { segment_bytes: 20_000, retention_bytes: 200_000, ..TopicOptions::default() };
     let topic = open(&dir, options);

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use super::error::LogError;
-use super::format::{self, Frame, RECORD_BYTES_MAX, RECORD_HEADER, SEGMENT_HEADER, next_record};
+use super::format::{self, Checked, RECORD_BYTES_MAX, RECORD_HEADER, SEGMENT_HEADER, next_record};
 use super::log_files::LogFile;
 use super::pack::{Found, PackReader};
 use super::segment::{read_up_to, segment_path};
@@ -166,19 +166,19 @@ impl Position {
 
     /// Takes the next record from the segment if it has at most `room` bytes.
     fn step_segment(&mut self, topic: &Topic, out: &mut Vec<u8>, room: usize) -> Result<Step, LogError> {
-        Ok(match self.frame().map_err(|error| LogError::io("read", &self.path(topic), error))? {
-            Frame::Record(len) if len > room => Step::Full,
-            Frame::Record(len) => {
+        Ok(match self.check_here().map_err(|error| LogError::io("read", &self.path(topic), error))? {
+            Checked::Record(len) if len > room => Step::Full,
+            Checked::Record(len) => {
                 let at = self.block_offset();
                 out.extend_from_slice(&self.block[at..at + len]);
                 self.step(len as u64);
                 Step::Record
             }
-            Frame::Short if self.is_in_another_file(topic)? => {
+            Checked::Short if self.is_in_another_file(topic)? => {
                 self.segment = None;
                 Step::Reopen
             }
-            Frame::Short | Frame::Damaged => Step::Lost(None),
+            Checked::Short | Checked::Damaged => Step::Lost(None),
         })
     }
 
@@ -224,14 +224,14 @@ impl Position {
     }
 
     /// Checks the record at the current position, reading another block if it is incomplete.
-    fn frame(&mut self) -> io::Result<Frame> {
-        let Some(segment) = &self.segment else { return Ok(Frame::Short) };
+    fn check_here(&mut self) -> io::Result<Checked> {
+        let Some(segment) = &self.segment else { return Ok(Checked::Short) };
         let at = segment.at.wrapping_sub(self.block_at) as usize;
         let here = self.block[..self.block_len].get(at..).unwrap_or_default();
         match format::check(here, self.next) {
-            Frame::Short => {}
+            Checked::Short => {}
             // The buffered bytes may be an old copy of a tail that was cut and rewritten: read again.
-            Frame::Damaged if self.block_at != segment.at => {}
+            Checked::Damaged if self.block_at != segment.at => {}
             found => return Ok(found),
         }
         for size in [BLOCK_BYTES, RECORD_BYTES_MAX] {
@@ -242,11 +242,11 @@ impl Position {
             self.block_at = segment.at;
             self.block_len = read_up_to(&segment.file, &mut self.block[..size], segment.at)?;
             let found = format::check(&self.block[..self.block_len], self.next);
-            if found != Frame::Short || self.block_len < size {
+            if found != Checked::Short || self.block_len < size {
                 return Ok(found);
             }
         }
-        Ok(Frame::Damaged)
+        Ok(Checked::Damaged)
     }
 
     /// Opens the segment or pack that holds `next` and moves to it; false if there is none.

@@ -28,6 +28,14 @@ pub struct Cursor {
     pub offset: u64,
 }
 
+/// A [`Cursor`] in the page.
+#[repr(C)]
+struct SharedCursor {
+    segment: AtomicU64,
+    bytes: AtomicU64,
+    offset: AtomicU64,
+}
+
 #[repr(C)]
 struct Shared {
     magic: AtomicU64,
@@ -35,7 +43,7 @@ struct Shared {
     /// Counts cursor changes; the current cursor is `cursors[generation & 1]`, so that a writer killed
     /// between two stores leaves the old cursor current.
     generation: AtomicU64,
-    cursors: [[AtomicU64; 3]; 2],
+    cursors: [SharedCursor; 2],
     /// Non-zero while a writer is between writing its first byte and moving the cursor.
     writing: AtomicU64,
     /// Bytes of the active segment that the file system has allocated.
@@ -127,11 +135,11 @@ impl State {
         let shared = self.shared();
         loop {
             let generation = shared.generation.load(SeqCst);
-            let [segment, bytes, offset] = &shared.cursors[(generation & 1) as usize];
+            let current = &shared.cursors[(generation & 1) as usize];
             let cursor = Cursor {
-                segment: segment.load(SeqCst),
-                bytes: bytes.load(SeqCst),
-                offset: offset.load(SeqCst),
+                segment: current.segment.load(SeqCst),
+                bytes: current.bytes.load(SeqCst),
+                offset: current.offset.load(SeqCst),
             };
             if shared.generation.load(SeqCst) == generation {
                 return cursor;
@@ -143,10 +151,10 @@ impl State {
     pub fn set_cursor(&self, cursor: Cursor) {
         let shared = self.shared();
         let next = shared.generation.load(SeqCst).wrapping_add(1);
-        let slot = &shared.cursors[(next & 1) as usize];
-        slot[0].store(cursor.segment, SeqCst);
-        slot[1].store(cursor.bytes, SeqCst);
-        slot[2].store(cursor.offset, SeqCst);
+        let other = &shared.cursors[(next & 1) as usize];
+        other.segment.store(cursor.segment, SeqCst);
+        other.bytes.store(cursor.bytes, SeqCst);
+        other.offset.store(cursor.offset, SeqCst);
         shared.generation.store(next, SeqCst);
     }
 
@@ -176,7 +184,7 @@ impl State {
     }
 
     /// Makes records below `to` readable if all below `from` are; wakes the readers.
-    pub fn show_from(&self, from: u64, to: u64) -> bool {
+    pub fn make_visible_from(&self, from: u64, to: u64) -> bool {
         let shown = self.shared().visible.compare_exchange(from, to, SeqCst, SeqCst).is_ok();
         if shown {
             self.wake_all();
@@ -185,7 +193,7 @@ impl State {
     }
 
     /// Makes records below `to` readable; wakes the readers.
-    pub fn show(&self, to: u64) {
+    pub fn make_visible(&self, to: u64) {
         if self.shared().visible.fetch_max(to, SeqCst) < to {
             self.wake_all();
         }

@@ -41,7 +41,7 @@ impl Topic {
             self.state.set_failed();
             return Err(LogError::io("sync", &path, error));
         }
-        self.state.show(cursor.offset);
+        self.state.make_visible(cursor.offset);
         Ok(())
     }
 

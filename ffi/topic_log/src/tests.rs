@@ -82,7 +82,7 @@ fn append_gives_dense_offsets_over_segment_ends() {
 }
 
 #[test]
-fn bytes_nobody_understands_pass_unchanged() {
+fn bytes_that_are_not_interpreted_pass_unchanged() {
     let dir = TempDir::new("unknown");
     let topic = Log::open(&dir.0).expect("opens").topic("t", small(), true).expect("topic");
     // Field 99, wire type 2, and an overlong varint: a re-encoding reader would change or drop both.
@@ -92,7 +92,7 @@ fn bytes_nobody_understands_pass_unchanged() {
 }
 
 #[test]
-fn reopening_goes_on_where_it_ended_with_and_without_the_shared_page() {
+fn reopening_continues_where_it_ended_with_and_without_the_shared_page() {
     for keep_page in [true, false] {
         let dir = TempDir::new(&format!("reopen-{keep_page}"));
         let log = Log::open(&dir.0).expect("opens");
@@ -107,7 +107,7 @@ fn reopening_goes_on_where_it_ended_with_and_without_the_shared_page() {
 }
 
 #[test]
-fn a_segment_that_is_shorter_than_the_shared_page_says_is_read_again() {
+fn a_segment_that_is_shorter_than_the_shared_page_has_is_read_again() {
     let dir = TempDir::new("shorter");
     let log = Log::open(&dir.0).expect("opens");
     fill(&log.topic("t", TopicOptions::default(), true).expect("topic"), 10);
@@ -144,7 +144,7 @@ fn torn_tail_is_cut_and_what_was_acknowledged_stays() {
 }
 
 #[test]
-fn flipped_bits_are_said_and_cost_only_their_record() {
+fn flipped_bits_are_reported_and_cost_only_their_record() {
     for recover in [false, true] {
         let dir = TempDir::new(&format!("flip-{recover}"));
         let log = Log::open(&dir.0).expect("opens");
@@ -213,7 +213,7 @@ fn damaged_last_record_is_a_gap_while_running() {
 }
 
 #[test]
-fn retention_removes_the_oldest_and_a_slow_reader_is_told() {
+fn retention_removes_the_oldest_and_a_slow_reader_gets_a_gap() {
     let dir = TempDir::new("retention");
     let log = Log::open(&dir.0).expect("opens");
     let options = TopicOptions { retention_bytes: 2000, ..small() };
@@ -283,7 +283,7 @@ fn wait_wakes_a_reader_of_another_handle() {
 }
 
 #[test]
-fn records_without_durability_wait_behind_a_group_in_order() {
+fn records_without_durability_become_visible_after_a_group_in_order() {
     let dir = TempDir::new("mixed");
     let topic = Log::open(&dir.0).expect("opens").topic("t", TopicOptions::default(), true).expect("topic");
     std::thread::scope(|scope| {
@@ -301,7 +301,7 @@ fn records_without_durability_wait_behind_a_group_in_order() {
 }
 
 #[test]
-fn network_file_systems_are_told_from_local_disks() {
+fn network_file_systems_are_distinguished_from_local_disks() {
     for (magic, name) in
         [(0x6969, Some("NFS")), (0xfe53_4d42, Some("SMB")), (0xef53, None), (0x0102_1994, None)]
     {

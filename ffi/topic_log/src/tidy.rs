@@ -12,7 +12,7 @@ use super::names::RETENTION_HOLD_GROUP;
 use super::pack::{BLOCK_BYTES, PackWriter, is_damaged};
 use super::segment::{read_up_to, segment_path};
 use super::topic::Topic;
-use super::version::may_have_packs;
+use super::version::allow_packs;
 
 /// Files up to the active segment: a writer killed while making the next one leaves an empty segment.
 pub(super) fn live_files(topic: &Topic) -> Result<Vec<LogFile>, LogError> {
@@ -60,7 +60,7 @@ impl Topic {
 
     /// Moves the records of a closed segment into a pack; `next` is the first offset of the segment after it.
     fn pack(&self, base: u64, next: u64) -> Result<(), LogError> {
-        may_have_packs(&self.dir)?;
+        allow_packs(&self.dir)?;
         let path = segment_path(&self.dir, base);
         let bytes = match fs::read(&path) {
             // Retention removed it first.

@@ -33,7 +33,7 @@ pub(super) fn write_version(root: &Path, path: &Path, version: u32) -> Result<()
 
 /// Called before the first pack of the topic in `dir`: a legend that does not know packs must not take their
 /// records for lost.
-pub(super) fn may_have_packs(dir: &Path) -> Result<(), LogError> {
+pub(super) fn allow_packs(dir: &Path) -> Result<(), LogError> {
     let Some(root) = dir.parent() else { return Ok(()) };
     let path = root.join("FORMAT");
     let version = fs::read_to_string(&path).map_err(|error| LogError::io("read", &path, error))?;

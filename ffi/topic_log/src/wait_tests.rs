@@ -27,9 +27,9 @@ fn wait<'a>(
     offset: u64,
     timeout: Duration,
 ) -> Receiver<bool> {
-    let (tell, told) = channel();
-    scope.spawn(move || tell.send(topic.wait(offset, timeout)));
-    told
+    let (result, results) = channel();
+    scope.spawn(move || result.send(topic.wait(offset, timeout)));
+    results
 }
 
 #[test]
@@ -88,7 +88,7 @@ impl Gate for Shut {
 }
 
 #[test]
-fn who_is_refused_after_a_torn_write_leaves_no_record_and_a_log_that_can_be_packed() {
+fn an_append_refused_after_a_torn_write_leaves_no_record_and_a_log_that_can_be_packed() {
     for from_the_start in [true, false] {
         let dir = TempDir::new(&format!("refused-{from_the_start}"));
         let topic = open(&dir);
@@ -156,7 +156,7 @@ fn a_group_has_a_name_and_no_path() {
 }
 
 #[test]
-fn a_segment_that_was_made_and_never_used_stands_in_no_readers_way() {
+fn an_unused_segment_does_not_stop_a_reader() {
     let dir = TempDir::new("unused");
     let topic = open(&dir);
     let append = || topic.append(&mut batch(&[b"one"]), Durability::None).expect("appends");

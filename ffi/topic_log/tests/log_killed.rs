@@ -52,14 +52,14 @@ fn values(topic: &Topic) -> Vec<u64> {
 }
 
 #[test]
-fn killed_before_any_system_call_the_log_opens_with_all_it_acknowledged_and_goes_on() {
+fn killed_before_any_system_call_the_log_opens_with_all_it_acknowledged_and_continues() {
     let mut call = 0;
     loop {
         let mut over = false;
         // With the shared page, as after a kill, and without it, as after a restart of the host.
         for keeps_page in [true, false] {
             let dir = Folder::new("log");
-            let (acknowledged, ended) = killed_at(call, |tell| write_all(&dir.0, tell));
+            let (acknowledged, ended) = killed_at(call, |report| write_all(&dir.0, report));
             over = ended;
             if !keeps_page {
                 let _ = fs::remove_file(dir.0.join("t/state"));
@@ -82,5 +82,5 @@ fn killed_before_any_system_call_the_log_opens_with_all_it_acknowledged_and_goes
         call += 1;
     }
     assert!(call > 50, "only {call} calls were seen");
-    writeln!(std::io::stderr(), "killed before each of {call} system calls").expect("said");
+    writeln!(std::io::stderr(), "killed before each of {call} system calls").expect("is written");
 }

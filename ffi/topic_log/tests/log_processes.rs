@@ -53,7 +53,7 @@ fn child(dir: &Path, producer: &str) {
         }
     });
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(&last.to_le_bytes()).and_then(|()| stdout.flush()).expect("ready said");
+    stdout.write_all(&last.to_le_bytes()).and_then(|()| stdout.flush()).expect("is written");
     // In every second run they pack what they have written.
     let packs = dir.to_string_lossy().ends_with(['1', '3', '5', '7', '9']);
     let mut seq = last;
@@ -72,7 +72,7 @@ fn child(dir: &Path, producer: &str) {
             topic.tidy().expect("tidies");
         }
         seq += group;
-        stdout.write_all(&seq.to_le_bytes()).and_then(|()| stdout.flush()).expect("ack said");
+        stdout.write_all(&seq.to_le_bytes()).and_then(|()| stdout.flush()).expect("is written");
     }
 }
 
@@ -95,11 +95,11 @@ fn start(dir: &Path, producer: &str) -> (Writer, Duration) {
     let mut seen = Vec::new();
     while !seen.ends_with(b"\x01READY\x01") {
         let mut byte = [0];
-        stdout.read_exact(&mut byte).expect("the child says ready");
+        stdout.read_exact(&mut byte).expect("the child is ready");
         seen.push(byte[0]);
     }
     let mut last = [0; 8];
-    stdout.read_exact(&mut last).expect("the child says its last seq");
+    stdout.read_exact(&mut last).expect("the child has a last sequence");
     (Writer { process, acknowledged: u64::from_le_bytes(last) }, begin.elapsed())
 }
 
@@ -110,8 +110,8 @@ impl Writer {
         let mut rest = Vec::new();
         self.process.stdout.take().expect("piped").read_to_end(&mut rest).expect("reads");
         self.process.wait().expect("reaped");
-        let mut said = rest.chunks_exact(8).map(|ack| u64::from_le_bytes(ack.try_into().expect("8")));
-        said.rfind(|&seq| seq <= APPENDS).unwrap_or(0).max(self.acknowledged)
+        let mut acknowledged = rest.chunks_exact(8).map(|ack| u64::from_le_bytes(ack.try_into().expect("8")));
+        acknowledged.rfind(|&seq| seq <= APPENDS).unwrap_or(0).max(self.acknowledged)
     }
 }
 
@@ -120,7 +120,7 @@ impl Writer {
 fn child_entry() {
     let Some(producer) = std::env::var_os("LEGEND_LOG_CHILD") else { return };
     let dir = PathBuf::from(std::env::var_os("LEGEND_LOG_DIR").expect("set by the parent"));
-    std::io::stdout().write_all(b"\x01READY\x01").expect("says ready");
+    std::io::stdout().write_all(b"\x01READY\x01").expect("is written");
     child(&dir, producer.to_str().expect("ascii"));
 }
 
@@ -188,7 +188,7 @@ fn killed_writers_lose_nothing_acknowledged_and_leave_no_hole_or_double() {
 
 /// Needs a mount, hence root: `LEGEND_SMALL_DISK` names a folder on a file system of a few MiB.
 #[test]
-fn full_disk_is_an_error_before_damage_and_writing_goes_on_when_space_returns() {
+fn full_disk_is_an_error_before_damage_and_writing_continues_when_space_returns() {
     let Some(disk) = std::env::var_os("LEGEND_SMALL_DISK").map(PathBuf::from) else {
         println!("skipped: LEGEND_SMALL_DISK is not set (`deno task test` mounts one when it may)");
         return;

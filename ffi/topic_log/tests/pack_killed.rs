@@ -55,7 +55,7 @@ fn copy_without_page(from: &Path, to: &Path) {
 }
 
 /// All `records` are there, more are accepted, and the next pack run packs them all.
-fn goes_on(dir: &Path, records: u64, call: u32) {
+fn continues(dir: &Path, records: u64, call: u32) {
     let all: Vec<u64> = (0..records + RECORDS).collect();
     let topic = open(dir).unwrap_or_else(|error| panic!("call {call}: {error}"));
     assert_eq!(values(&topic, 0), all[..records as usize], "call {call}");
@@ -90,12 +90,12 @@ fn ended_before_any_system_call_packing_loses_nothing_and_is_done_by_the_next() 
                     topic.tidy().expect("tidies");
                 }
             }
-            let (_, ended) = killed_at(call, |tell| tidy(&dir.0, tell));
+            let (_, ended) = killed_at(call, |report| tidy(&dir.0, report));
             over &= ended;
             let restarted = Folder::new("pack-restarted");
             copy_without_page(&dir.0, &restarted.0);
             for dir in [dir, restarted] {
-                goes_on(&dir.0, rounds * RECORDS, call);
+                continues(&dir.0, rounds * RECORDS, call);
             }
         }
         if over {

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_library_that_cannot_be_loaded_is_said_in_the_loaders_words() {
+    fn a_library_that_cannot_be_loaded_is_reported_with_the_loaders_text() {
         // SAFETY: the file does not exist, so no code of it runs.
         let open =
             |path| unsafe { libloading::os::unix::Library::open(Some(path), 2) }.expect_err("is refused");

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_wait_has_met_and_what_comes_after_a_gap_is_not_counted_as_read() {
+    fn records_found_by_a_wait_or_after_a_gap_are_not_counted_as_read() {
         // librdkafka's own mock broker, in this process; tests/kafka has the real one.
         let cluster = MockCluster::new(1).expect("starts");
         cluster.create_topic("t", 1, 1).expect("makes");

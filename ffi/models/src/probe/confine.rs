@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_cannot_be_confined_says_so() {
+    fn a_child_that_cannot_be_confined_reports_it() {
         assert!(in_a_child(confine), "as it is");
         let refused = in_a_child(|| {
             let one = libc::rlimit { rlim_cur: 1, rlim_max: 1 };

@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_somebody_else_may_have_written_is_not_used() {
+    fn a_program_that_another_user_may_have_written_is_not_used() {
         let folder = std::env::temp_dir().join(format!("legend-program-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a folder");
         let (own, program) = (folder.join("liblegend.so"), folder.join(NAME));

@@ -16,7 +16,7 @@ fn data(name: &str) -> PathBuf {
 }
 
 #[test]
-fn a_version_that_is_not_there_is_refused_by_what_was_asked() {
+fn a_missing_version_is_refused_by_a_line_with_the_verb() {
     let data = data("missing");
     for (slot, refused) in [
         (ModelSlot::Latest, "Cannot deploy 0123456789ab: mev has no such version"),

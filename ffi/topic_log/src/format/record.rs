@@ -98,7 +98,7 @@ impl<'a> StoredRecord<'a> {
 
 /// What a check finds at a position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Frame {
+pub enum Checked {
     /// A whole record of this many bytes.
     Record(usize),
     /// The bytes end before the record does: more must be read, or the tail is torn.
@@ -109,31 +109,30 @@ pub enum Frame {
 
 /// Checks the record that begins at `bytes[0]`; `offset` is the one it must carry.
 #[must_use]
-pub fn check(bytes: &[u8], offset: u64) -> Frame {
-    let frame = check_any(bytes);
-    match frame {
-        Frame::Record(_) if offset_of(bytes) != offset => Frame::Damaged,
+pub fn check(bytes: &[u8], offset: u64) -> Checked {
+    match check_any(bytes) {
+        Checked::Record(_) if offset_of(bytes) != offset => Checked::Damaged,
         other => other,
     }
 }
 
 /// As [`check`], but accepts any offset.
 #[must_use]
-pub fn check_any(bytes: &[u8]) -> Frame {
+pub fn check_any(bytes: &[u8]) -> Checked {
     if bytes.len() < RECORD_HEADER {
-        return Frame::Short;
+        return Checked::Short;
     }
     let len = len_of(bytes);
     if !(RECORD_HEADER..=RECORD_BYTES_MAX).contains(&len) {
-        return Frame::Damaged;
+        return Checked::Damaged;
     }
     let Some(record) = bytes.get(..len) else {
-        return Frame::Short;
+        return Checked::Short;
     };
     if crc32c::crc32c(&record[OFFSET_AT..]) == u32_at(record, CRC_AT) {
-        Frame::Record(len)
+        Checked::Record(len)
     } else {
-        Frame::Damaged
+        Checked::Damaged
     }
 }
 
@@ -207,7 +206,7 @@ pub(crate) fn next_record(bytes: &[u8], at: usize, offset: u64) -> Option<Locate
         // Check the offset first: otherwise, damage that looks like large records would cost a CRC of each.
         let plausible = u64_at(bytes, at + OFFSET_AT).wrapping_sub(offset) <= bytes.len() as u64;
         match plausible.then(|| check_any(&bytes[at..])) {
-            Some(Frame::Record(len)) => Some(Located { at, len }),
+            Some(Checked::Record(len)) => Some(Located { at, len }),
             _ => None,
         }
     })

@@ -19,7 +19,7 @@ fn sample() -> Vec<u8> {
 #[test]
 fn push_then_parse_gives_every_field_back() {
     let bytes = sample();
-    assert_eq!(check(&bytes, 7), Frame::Record(bytes.len()));
+    assert_eq!(check(&bytes, 7), Checked::Record(bytes.len()));
     let record = StoredRecord::parse(&bytes).expect("parses");
     assert_eq!((record.offset, record.timestamp_ms), (7, -5));
     assert_eq!((record.key, record.value), (Some(&b"pool"[..]), Some(&b"\x0a\x05rt-v1"[..])));
@@ -43,10 +43,10 @@ fn check_finds_every_single_flipped_bit() {
     for bit in 0..good.len() * 8 {
         let mut bad = good.clone();
         bad[bit / 8] ^= 1 << (bit % 8);
-        assert_ne!(check(&bad, 7), Frame::Record(good.len()), "bit {bit}");
+        assert_ne!(check(&bad, 7), Checked::Record(good.len()), "bit {bit}");
     }
-    assert_eq!(check(&good, 8), Frame::Damaged, "another offset");
-    assert_eq!(check(&good[..good.len() - 1], 7), Frame::Short);
+    assert_eq!(check(&good, 8), Checked::Damaged, "another offset");
+    assert_eq!(check(&good[..good.len() - 1], 7), Checked::Short);
 }
 
 #[test]

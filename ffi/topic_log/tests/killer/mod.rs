@@ -65,7 +65,7 @@ fn traced<E>(
     work: impl FnOnce(&mut PipeWriter) -> Result<(), E>,
     mut before: impl FnMut(libc::pid_t) -> Option<()>,
 ) -> (u64, bool) {
-    let (mut told, mut tell) = pipe().expect("pipe");
+    let (mut reports, mut report) = pipe().expect("pipe");
     // SAFETY: no other test of this program runs, and the C library makes its own locks usable in the child.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "forked");
@@ -75,11 +75,11 @@ fn traced<E>(
             libc::ptrace(libc::PTRACE_TRACEME);
             libc::raise(libc::SIGSTOP);
         }
-        let done = work(&mut tell);
+        let done = work(&mut report);
         // SAFETY: `_exit` takes an integer and ends the child without the parent's exit handlers.
         unsafe { libc::_exit(i32::from(done.is_err())) };
     }
-    drop(tell);
+    drop(report);
     let mut status = 0;
     // Each call stops twice, before and after; the first stop is the child's SIGSTOP.
     let mut stops = 0_u64;
@@ -104,6 +104,6 @@ fn traced<E>(
     let ended = libc::WIFEXITED(status);
     assert!(!ended || libc::WEXITSTATUS(status) == 0, "left alone, the child does all");
     let mut bytes = Vec::new();
-    told.read_to_end(&mut bytes).expect("reads");
+    reports.read_to_end(&mut bytes).expect("reads");
     (bytes.len() as u64, ended)
 }
