@@ -53,7 +53,7 @@ Deno.test("a cut or damaged journal is reported in one line, and what precedes t
     await Deno.writeTextFile(`${folder}/none.journal`, "hello");
     assert.match(
       (await legend(["decode", `${folder}/none.journal`])).stderr,
-      /it is no capture journal of this version/,
+      /it is not a capture journal of this version/,
     );
   }));
 

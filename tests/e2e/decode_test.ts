@@ -102,7 +102,7 @@ Deno.test("decode reads all forms of one block alike", { ignore: skipShared }, a
     await Deno.writeTextFile(`${folder}/bare.json`, JSON.stringify(block));
     assert.match(
       (await legend(["decode", `${folder}/bare.json`])).stderr,
-      /its slot is not in it nor in the file name, use --slot/,
+      /neither it nor the file name states its slot, use --slot/,
     );
     assert.equal(
       (await legend(["decode", `${folder}/bare.json`, "--slot", "285000037"])).stdout,

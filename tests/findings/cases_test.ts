@@ -119,11 +119,11 @@ Deno.test("engine 11: the same block given twice counts once", { ignore }, async
 /** The files that cannot be used, and the words of the line that says why. */
 const HOSTILE: Record<string, RegExp> = {
   "broken.json":
-    /F47c3CizgWhK8RsTerwQLu7XbmoLzSxHC5F17A1qf5upQu1MUJJyzuq2GyLoEDy6xGKdLVinPNo7idXCiFBbor4: a key/,
+    /F47c3CizgWhK8RsTerwQLu7XbmoLzSxHC5F17A1qf5upQu1MUJJyzuq2GyLoEDy6xGKdLVinPNo7idXCiFBbor4: one of its keys/,
   "hostile_03_null_inner.json": /has no innerInstructions/,
   "hostile_05_no_loaded.json": /loadedAddresses are missing/,
   "hostile_12_fee_huge.json": /1e\+40|10000000000000000000/,
-  "hostile_21_inner_index_oob.json": /inner instruction of it belongs to no instruction/,
+  "hostile_21_inner_index_oob.json": /inner instructions belongs to no instruction/,
 };
 
 for (const [name, why] of Object.entries(HOSTILE)) {

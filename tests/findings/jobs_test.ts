@@ -153,7 +153,7 @@ Deno.test("M6: files that unpack to gigabytes, or are that long, are refused in 
     const rows: [string[], RegExp][] = [
       [["decode", block], /Cannot unpack \S+: \d+ bytes of it unpack to \d+ or more/],
       [["decode", await file("slot_2.json.gz", gz)], /Cannot unpack/],
-      [["decode", await file("c.journal.zst", zst)], /it is no capture journal|Cannot unpack/],
+      [["decode", await file("c.journal.zst", zst)], /it is not a capture journal|Cannot unpack/],
       [["decode", `${folder}/plain.json`], /is longer than 268435456 bytes/],
       [["replay", block], /Cannot unpack/],
       [["replay", "--accounts", block, "examples"], /Cannot unpack/],

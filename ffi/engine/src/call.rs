@@ -258,7 +258,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// Decodes a swap of the usual kind: `read` says which accounts matter, the transfers say what moved.
+    /// Decodes a swap of the usual kind: `read` gives the accounts that matter, the transfers what moved.
     ///
     /// # Errors
     /// As `read`; `Unresolved` when nothing moved.
@@ -313,7 +313,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// The mint that a transfer moved: as `own`'s balance says, as the transfer names it, or as another
+    /// The mint that a transfer moved: as `own`'s balance has it, as the transfer names it, or as another
     /// one names it that touches the same accounts. Simulated results have no balances.
     #[must_use]
     pub fn mint_of(&self, moved: &Transfer, own: u8) -> Option<Pubkey> {

@@ -86,7 +86,7 @@ pub struct Open {
     pub landing: LandingInputs,
     /// The model that gave the score; `None`: the baseline.
     pub model: Option<Arc<str>>,
-    /// What a model in shadow said, and which.
+    /// The score of the shadow model, and which model that is.
     pub shadow: Option<ModelScore>,
     /// What the gate weighed.
     pub terms: Terms,

@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn schema_hash_tells_modules_and_sets_apart() {
+    fn schema_hash_differs_by_module_and_by_set() {
         let hashes = [
             schema_hash(true, DEFAULT),
             schema_hash(false, DEFAULT),

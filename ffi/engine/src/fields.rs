@@ -151,7 +151,7 @@ pub(crate) fn varint(bytes: &[u8]) -> Result<(u64, &[u8]), FrameError> {
     }
 }
 
-/// Up to 8 bytes are joined in a word: the high bit of each says whether another follows.
+/// Up to 8 bytes are joined in a word: the high bit of each is set if another follows.
 #[inline]
 fn long_varint(bytes: &[u8]) -> Result<(u64, &[u8]), FrameError> {
     const MORE: u64 = 0x8080_8080_8080_8080;

@@ -31,7 +31,7 @@ pub struct Transaction {
     pub executed: bool,
     /// Lamports, base and priority.
     pub fee_lamports: u64,
-    /// Compute units used; 0 = not said.
+    /// Compute units used; 0 = not stated.
     pub compute_units: u64,
     /// 32 bytes each: static, then loaded writable, then loaded read-only.
     pub keys: Vec<Span>,
@@ -263,7 +263,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// Puts the inner instructions behind their top-level ones.
+    /// Puts the inner instructions after their top-level ones.
     fn merge_inner(&mut self) -> Result<(), FrameError> {
         if self.inner.is_empty() {
             return Ok(());
@@ -274,7 +274,7 @@ impl Transaction {
         {
             return Err(FrameError::Malformed);
         }
-        // In place, from the back: every top-level one moves behind the inner ones of those before it.
+        // In place, from the back: every top-level one moves to after the inner ones of those before it.
         self.inner.sort_unstable_by_key(|inner| (inner.top, inner.inner));
         self.instructions.resize(tops + self.inner.len(), Instruction::default());
         let (mut write, mut inner) = (self.instructions.len(), self.inner.len());

@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn traffic_forgets_slots_that_are_eight_back() {
+    fn traffic_forgets_a_slot_after_eight_slots() {
         let mut traffic = Traffic::default();
         for slot in 100..104 {
             traffic.push(slot, 8.0);

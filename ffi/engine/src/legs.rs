@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_beyond_the_places_that_have_a_bit_is_counted() {
+    fn a_call_beyond_the_tracked_ones_is_counted() {
         let quiet: [Made; TRACKED_CALLS_MAX] = [(9, 1, &[]); TRACKED_CALLS_MAX];
         let odd: [Made; 4] = [(OTHER_POOL, 1, &[]), (9, 2, &IN), (9, 2, &OUT), (9, 2, &OUT_TOO)];
         assert_eq!(decoded(&[&quiet[..], &odd].concat(), true), (vec![], vec![(OTHER_POOL, 1)]));

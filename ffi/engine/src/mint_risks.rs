@@ -91,7 +91,7 @@ impl Mints {
 
 /// Bytes of a mint without extensions.
 const MINT_BYTES: usize = 82;
-/// Where Token-2022 says what an account with extensions is, and its word for a mint.
+/// Where Token-2022 states the kind of an account with extensions, and the value for a mint.
 const KIND_AT: usize = 165;
 const KIND_MINT: u8 = 1;
 /// Extensions, from Token-2022's `ExtensionType`.
@@ -154,7 +154,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn mint_risks_reads_each_power_and_knows_nothing_of_what_is_no_mint() {
+    fn mint_risks_reads_each_power_and_nothing_from_what_is_not_a_mint() {
         let (none, set, fee) = ([0; 64], [7; 64], [[7; 108], [0; 108]]);
         let hooks = [[&none[..32], &set[..32]].concat(), [&set[..32], &none[..32]].concat()];
         let rows: [(&str, Vec<u8>, bool, Option<Risks>); 14] = [
@@ -169,7 +169,7 @@ pub(crate) mod tests {
             ("fee", mint(false, &[(1, &fee[0])]), true, Some(Risks::FEE)),
             ("fixed fee", mint(false, &[(1, &fee[1])]), true, Some(Risks::default())),
             (
-                "behind another one",
+                "after another one",
                 mint(true, &[(99, &[1, 2, 3]), (12, &set[..32])]),
                 true,
                 Some(Risks::FREEZE.and(Risks::DELEGATE)),
@@ -183,9 +183,9 @@ pub(crate) mod tests {
         }
         let whole = mint(true, &[(1, &fee[0]), (12, &set[..32]), (14, &set)]);
         for len in 0..whole.len() {
-            // Whatever is cut, nothing panics, and what is said is a part of the truth.
-            let said = mint_risks(&whole[..len], true);
-            assert!(said.is_none_or(|said| said.0 & !15 == 0), "{len}");
+            // Whatever is cut, nothing panics, and no unknown power is reported.
+            let risks = mint_risks(&whole[..len], true);
+            assert!(risks.is_none_or(|risks| risks.0 & !15 == 0), "{len}");
         }
         assert_eq!(Risks::named("hook"), Some(Risks::HOOK));
         assert_eq!(Risks::named("none"), None);

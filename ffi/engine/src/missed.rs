@@ -1,4 +1,4 @@
-//! Counts what looked like a swap and gave no leg, by program and tag. This number stands beside the legs, so that
+//! Counts what looked like a swap and gave no leg, by program and tag. This number is shown beside that of the legs, so that
 //! a DEX that changed is not mistaken for a quiet chain.
 
 use crate::frame::{Instruction, Transaction};

@@ -120,7 +120,7 @@ mod tests {
         assert!(seen.end(u64::MAX) && !seen.end(u64::MAX) && seen.end(u64::MAX - 1));
     }
     #[test]
-    fn a_slot_without_end_takes_no_memory_without_end() {
+    fn a_slot_that_never_ends_uses_bounded_memory() {
         let mut seen = Seen::default();
         let more = 1_000;
         for number in 0..(TRANSACTIONS_MAX + more) as u64 {

@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_has_each_account_once_and_the_last_word_counts() {
+    fn a_table_has_each_account_once_and_the_last_entry_wins() {
         let mut known = TipAccounts::default();
         let base = known.accounts.len();
         assert_eq!(base, BASE.iter().map(|(_, accounts)| accounts.len()).sum::<usize>());

@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn on_curve_tells_a_wallet_from_a_programs_account() {
+    fn on_curve_is_true_for_a_wallet_and_false_for_a_programs_account() {
         // A fee payer of slot 285000037, and the accounts that Jupiter's and Raydium's pools share.
         for (text, wallet) in [
             ("9WzDXwBbmkg8ZTbNMqUxvQRAyrZzDsGYdLVL9zYtAWWM", true),

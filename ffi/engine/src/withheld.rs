@@ -1,7 +1,7 @@
 //! How much a Token-2022 mint withheld from each of several transfers. The mint has one fee rate for all of them,
 //! and the account's balance shows only the sum.
 
-/// Most transfers into one account within one transaction that are looked at.
+/// Maximum transfers into one account within one transaction that are split.
 const TRANSFERS_MAX: usize = 16;
 /// Most rates that are tried; more are possible only for sums of a few units.
 const RATES_MAX: u128 = 64;

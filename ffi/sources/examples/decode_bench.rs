@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Frames of transactions; those of slots and pings are shorter.
 fn frames_of(journal: &Path) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
-    let mut journal = Frames::open(Unpacked::open(journal)?)?.ok_or("no journal")?;
+    let mut journal = Frames::open(Unpacked::open(journal)?)?.ok_or("it is not a journal")?;
     let mut frames: Vec<Vec<u8>> = Vec::new();
     while let Some(Ok(captured)) = journal.next().transpose()? {
         frames.extend((captured.frame.len() > 200).then(|| captured.frame.to_vec()));

@@ -13,7 +13,7 @@ pub(super) const NEED_BLOCK: &str = "need the answer of getBlock or getTransacti
 /// Why JSON is neither a block nor a transaction with its meta.
 #[derive(Debug, Error)]
 pub enum NoBlock {
-    /// A part of it does not have the form that its name says.
+    /// A part of it does not have the form that its name requires.
     #[error("{0}")]
     Json(#[source] serde_json::Error),
     /// It is an error answer of an RPC node, which begins with this text.
@@ -23,10 +23,10 @@ pub enum NoBlock {
     #[error("its result is null (a skipped slot, or an unknown signature)")]
     Null,
     /// Its slot is unknown.
-    #[error("its slot is not in it nor in the file name, use --slot")]
+    #[error("neither it nor the file name states its slot, use --slot")]
     NoSlot,
     /// A single transaction that is too long.
-    #[error("its transaction is longer than any of the chain")]
+    #[error("its transaction is longer than any transaction of the chain")]
     TooLong,
     /// Other JSON.
     #[error("it has neither transactions nor transaction and meta")]
@@ -105,7 +105,7 @@ pub enum SourceError {
     #[error("Cannot read {0}: no .json, .ndjson, .jsonl or .journal file in it")]
     NoFiles(String),
     /// Not a journal, or one of another version.
-    #[error("Cannot read {}: it is no capture journal of this version", .0.display())]
+    #[error("Cannot read {}: it is not a capture journal of this version", .0.display())]
     NotAJournal(PathBuf),
     /// A journal that is damaged from here on.
     #[error("Cannot read {} from byte {at} on: the record there is cut or damaged", .path.display())]
@@ -240,7 +240,7 @@ mod tests {
             ),
             (
                 SourceError::NotAJournal(path()),
-                "Cannot read /a.json: it is no capture journal of this version",
+                "Cannot read /a.json: it is not a capture journal of this version",
             ),
             (
                 SourceError::Damaged { path: path(), at: 12 },
@@ -282,11 +282,11 @@ mod tests {
             ),
             (
                 no_block(NoBlock::NoSlot),
-                "Cannot read /a.json: its slot is not in it nor in the file name, use --slot, need the answer of getBlock or getTransaction",
+                "Cannot read /a.json: neither it nor the file name states its slot, use --slot, need the answer of getBlock or getTransaction",
             ),
             (
                 no_block(NoBlock::TooLong),
-                "Cannot read /a.json: its transaction is longer than any of the chain, need the answer of getBlock or getTransaction",
+                "Cannot read /a.json: its transaction is longer than any transaction of the chain, need the answer of getBlock or getTransaction",
             ),
             (
                 no_block(NoBlock::Other),

@@ -337,7 +337,7 @@ impl FileSource {
 
     fn no_transaction(&mut self, raw: &RawValue) {
         self.counts.malformed += 1;
-        let why = SkipReason::Malformed("it is no transaction with its meta, or a too long one".into());
+        let why = SkipReason::Malformed("it is not a transaction with its meta, or it is too long".into());
         self.unread.transaction(raw, &why);
     }
 }

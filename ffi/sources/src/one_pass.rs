@@ -94,7 +94,7 @@ impl<'de, F: FnMut(WholeTransaction<'de>) -> bool> Visitor<'de> for WholeList<F>
         while let Some(transaction) = list.next_element()? {
             count += 1;
             if count > WHOLE_MAX || !(self.0)(transaction) {
-                return Err(de::Error::custom("a transaction too many, or an odd one"));
+                return Err(de::Error::custom("too many transactions, or one that cannot be used"));
             }
         }
         Ok(())

@@ -22,7 +22,7 @@ pub enum SkipReason {
     /// A version this executable does not know.
     #[error("it is of a version that this executable does not know")]
     UnknownVersion,
-    /// The JSON or the bytes are not a transaction with its meta; says what is wrong.
+    /// The JSON or the bytes are not a transaction with its meta, with what is wrong.
     #[error("{0}")]
     Malformed(Cow<'static, str>),
 }
@@ -96,8 +96,7 @@ pub fn write_parsed(
     let tops = parts.transaction.instructions.iter();
     let called = inner.iter().flat_map(|(_, instructions)| instructions.iter().map(|(called, _)| called));
     if !tops.chain(called).all(|instruction| is_within(instruction, parts.transaction.keys.len())) {
-        let why =
-            "an instruction names an account that it does not list (loadedAddresses are missing or cut)";
+        let why = "one of its instructions names an account that it does not list (loadedAddresses are missing or cut)";
         return Err(SkipReason::of(why));
     }
     Writer(out).message(4, |update| {
@@ -129,10 +128,10 @@ fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>, limbs: &mut Vec<u64>) -> Res
         Body::Json(json) => (WireTransaction::default(), Some(json)),
         Body::Encoded(text, encoding) => {
             let bytes = encoded_bytes(&text, &encoding)
-                .ok_or(SkipReason::of("its bytes are not base58 or base64 as they say"))?;
+                .ok_or(SkipReason::of("its bytes are not in the encoding that it names"))?;
             let wire = wire_transaction::parse(&bytes).map_err(|error| match error {
                 WireError::Version(_) => SkipReason::UnknownVersion,
-                WireError::Malformed => SkipReason::of("its bytes are no transaction"),
+                WireError::Malformed => SkipReason::of("its bytes are not a transaction"),
             })?;
             (wire, None)
         }
@@ -140,8 +139,9 @@ fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>, limbs: &mut Vec<u64>) -> Res
     let own_keys = wire.keys.len();
     let mut parts = Parts { transaction: wire, own_keys, meta };
     if let Some(json) = json {
-        from_json(&mut parts, json, limbs)
-            .ok_or(SkipReason::of("a key, signature or instruction of it is not as JSON-RPC writes it"))?;
+        from_json(&mut parts, json, limbs).ok_or(SkipReason::of(
+            "one of its keys, signatures or instructions does not have the form of JSON-RPC",
+        ))?;
     }
     let keys = &mut parts.transaction.keys;
     if keys.len() == parts.own_keys
@@ -149,7 +149,7 @@ fn parts<'a>(transaction: Body<'_>, meta: Meta<'a>, limbs: &mut Vec<u64>) -> Res
     {
         for text in loaded.writable.iter().chain(&loaded.readonly) {
             let key = Pubkey::parse(text.as_bytes());
-            keys.push(key.ok_or(SkipReason::of("a loaded address of it is no key"))?);
+            keys.push(key.ok_or(SkipReason::of("one of its loaded addresses is not a key"))?);
         }
     }
     Ok(parts)
@@ -281,7 +281,7 @@ fn inner_instructions(parts: &mut Parts<'_>, limbs: &mut Vec<u64>) -> Result<Inn
     let groups = parts.meta.inner_instructions.take().unwrap_or_default();
     let tops = parts.transaction.instructions.len();
     if groups.iter().any(|group| usize::from(group.index) >= tops) {
-        return Err(SkipReason::of("an inner instruction of it belongs to no instruction"));
+        return Err(SkipReason::of("one of its inner instructions belongs to no instruction"));
     }
     let keys = &parts.transaction.keys;
     let compiled = groups.into_iter().map(|group| {
@@ -291,7 +291,7 @@ fn inner_instructions(parts: &mut Parts<'_>, limbs: &mut Vec<u64>) -> Result<Inn
         });
         Some((group.index, instructions.collect::<Option<_>>()?))
     });
-    let why = "an inner instruction of it is not as JSON-RPC writes it";
+    let why = "one of its inner instructions does not have the form of JSON-RPC";
     compiled.collect::<Option<_>>().ok_or(SkipReason::of(why))
 }
 

@@ -174,9 +174,9 @@ mod tests {
     }
 
     fn refusal(path: &Path, bytes_max: usize) -> String {
-        let told = read_text(path, bytes_max).expect_err("it is refused").to_string();
+        let message = read_text(path, bytes_max).expect_err("it is refused").to_string();
         std::fs::remove_file(path).expect("removes");
-        told
+        message
     }
 
     #[test]
@@ -187,18 +187,21 @@ mod tests {
         gz.write_all(&zeros).expect("packs");
         let gz = file("bomb.json.gz", &gz.finish().expect("packs"));
         for path in [zst, gz] {
-            let told = refusal(&path, TEXT_BYTES_MAX);
-            assert!(told.starts_with("Cannot unpack ") && told.contains("at most 256 to one"), "{told}");
+            let message = refusal(&path, TEXT_BYTES_MAX);
+            assert!(
+                message.starts_with("Cannot unpack ") && message.contains("at most 256 to one"),
+                "{message}"
+            );
         }
     }
 
     #[test]
-    fn the_size_that_a_header_claims_is_not_believed() {
+    fn the_size_that_a_header_claims_is_not_trusted() {
         // A frame header that claims 2^62 bytes, and no block after it.
         let mut claim = vec![0x28, 0xb5, 0x2f, 0xfd, 0xe0];
         claim.extend_from_slice(&(1_u64 << 62).to_le_bytes());
-        let told = refusal(&file("claim.json.zst", &claim), TEXT_BYTES_MAX);
-        assert!(told.starts_with("Cannot unpack "), "{told}");
+        let message = refusal(&file("claim.json.zst", &claim), TEXT_BYTES_MAX);
+        assert!(message.starts_with("Cannot unpack "), "{message}");
     }
 
     #[test]
@@ -209,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_lines_comes_in_whole_lines_however_long_it_is() {
+    fn a_file_of_lines_is_read_in_whole_lines_whatever_its_length() {
         let lines: String = (0..1_000).map(|n| format!("{{\"n\":{n}}}\n")).collect();
         for (text, bytes_max) in [(lines.as_str(), 64), (lines.trim_end(), 4_096), (lines.as_str(), 1 << 20)]
         {
@@ -228,8 +231,9 @@ mod tests {
             assert_eq!(pieces == 1, text.len() <= bytes_max);
         }
         let path = file("line.ndjson", "x".repeat(100).as_bytes());
-        let told = for_each_text(&path, 99, |_, _| Ok(true)).expect_err("one line is too long").to_string();
-        assert!(told.contains("is longer than 99 bytes"), "{told}");
+        let message =
+            for_each_text(&path, 99, |_, _| Ok(true)).expect_err("one line is too long").to_string();
+        assert!(message.contains("is longer than 99 bytes"), "{message}");
         std::fs::remove_file(&path).expect("removes");
     }
 }

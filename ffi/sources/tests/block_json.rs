@@ -70,7 +70,7 @@ fn the_slot_and_the_time_may_stand_anywhere() {
 }
 
 #[test]
-fn an_odd_transaction_costs_itself_alone() {
+fn a_transaction_that_cannot_be_used_does_not_affect_the_others() {
     let mut list = transactions();
     let text = |list: &[String]| format!(r#"{{"transactions":[{}],"slot":7}}"#, list.join(","));
     let (expected, _) = read(&text(&list), None);

@@ -64,7 +64,7 @@ fn random(state: &mut u64) -> u64 {
 }
 
 #[test]
-fn decoding_takes_no_memory_once_its_lists_have_grown() {
+fn decoding_allocates_nothing_once_its_lists_have_grown() {
     let frames = frames();
     let (mut transaction, mut found, mut counts) =
         (Transaction::default(), Vec::new(), DecodeCounts::default());
@@ -89,7 +89,7 @@ fn decoding_takes_no_memory_once_its_lists_have_grown() {
 }
 
 #[test]
-fn the_hot_path_takes_no_memory_for_an_event_that_decides_nothing() {
+fn the_hot_path_allocates_nothing_for_an_event_without_a_decision() {
     let mut source = SimSource::new(3, FIRST_SLOT);
     let mut engine = Engine::default();
     engine.load(&accounts::borrowed(&source.accounts()));

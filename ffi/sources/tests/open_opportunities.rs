@@ -147,7 +147,7 @@ fn open_sandwich_finds_what_trying_every_front_finds() {
 }
 
 #[test]
-fn decisions_are_explained_by_their_own_numbers() {
+fn decisions_follow_from_the_numbers_in_their_evidence() {
     let mut source = SimSource::new(11, FIRST_SLOT);
     let mut engine = Engine::default();
     engine.load(&accounts::borrowed(&source.accounts()));

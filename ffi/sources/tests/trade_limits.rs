@@ -50,7 +50,7 @@ fn weighed(limits: TradeLimits, freeze: Option<bool>) -> (u64, u64, impl Fn(Term
 }
 
 #[test]
-fn a_snapshot_says_which_mints_are_safe_and_without_it_they_are_unknown() {
+fn a_snapshot_states_which_mints_are_safe_and_without_it_they_are_unknown() {
     let safe = TradeLimits { mint_refuse: Risks::FREEZE, ..TradeLimits::default() };
     let (all, free, _) = weighed(TradeLimits::default(), None);
     assert!(all > 50 && free > 20, "{free} of {all}");

@@ -8,7 +8,7 @@ use crate::pubkey::Pubkey;
 use crate::token::{self, Transfer, program};
 use crate::trader;
 
-/// Transfers of one swap that are looked at: its two sides, fees and referrers.
+/// Maximum transfers of one swap: its two sides, fees and referrers.
 const TRANSFERS_MAX: usize = 12;
 
 macro_rules! row {

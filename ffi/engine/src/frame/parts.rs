@@ -23,7 +23,7 @@ pub struct Instruction {
     pub top: u16,
     /// 0 for the top-level one, else its place among its inner ones from 1.
     pub inner: u16,
-    /// CPI depth, 1 = top level; 0 = the node did not say.
+    /// CPI depth, 1 = top level; 0 = the node did not state it.
     pub height: u8,
 }
 
@@ -81,7 +81,7 @@ pub(super) fn token_amount(
     Ok(())
 }
 
-/// Appends the instruction at `span`; `found` says where it stands.
+/// Appends the instruction at `span`; `found` has its place.
 pub(super) fn push_instruction(
     list: &mut Vec<Instruction>,
     frame: &[u8],

@@ -111,7 +111,7 @@ fn walk_reads_fields_in_any_order_and_numbers_of_any_length() {
 }
 
 #[test]
-fn walk_answers_an_error_for_every_truncation_and_random_bytes() {
+fn walk_returns_an_error_for_every_truncation_and_random_bytes() {
     let mut state = 1_u64;
     let mut transaction = Transaction::default();
     for len in 0..2_000 {

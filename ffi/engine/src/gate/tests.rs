@@ -41,7 +41,7 @@ fn judge_names_each_failing_term() {
 }
 
 #[test]
-fn a_gate_refuses_by_its_own_term_when_it_is_asked_for_and_never_else() {
+fn a_limit_refuses_by_its_own_term_and_only_when_the_policy_sets_it() {
     // Written by hand: what is asked for, what is there, what refuses.
     let all = Risks::FREEZE.and(Risks::DELEGATE).and(Risks::HOOK).and(Risks::FEE);
     let off = TradeLimits::default();
@@ -95,7 +95,7 @@ fn a_gate_refuses_by_its_own_term_when_it_is_asked_for_and_never_else() {
 }
 
 #[test]
-fn gates_only_ever_add_refusals_and_passing_the_unknown_only_takes_its_own_away() {
+fn limits_only_add_refusals_and_passing_unknown_values_removes_their_own_alone() {
     let mut seed = 0x5eed_u64;
     let mut next = move |below: u64| {
         seed ^= seed << 13;

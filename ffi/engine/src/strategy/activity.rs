@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn moved_out_tells_wallets_from_tips_and_prices_and_empty_ones_from_others() {
+    fn moved_out_leaves_out_tips_and_prices_and_sums_empty_wallets_on_their_own() {
         let sent = [(0, 1, 100), (0, 2, 200), (0, 3, 300), (0, 4, 400)];
         let (frame, transaction, keys) = made(&sent, [4_000, 100, 250, 350, 450]);
         let moved = moved_out(&frame, &transaction, &keys[..1], &TipAccounts::default());
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn moved_out_counts_money_that_goes_round_once() {
+    fn moved_out_counts_lamports_that_return_and_leave_again_once() {
         // What is sent, what the empty wallet and the other one hold in the end; to wallets, of it to the empty one.
         type Row<'a> = (&'a str, &'a [(u8, u8, u64)], [u64; 2], [u64; 2]);
         let rows: [Row; 6] = [

@@ -7,7 +7,7 @@ use crate::token;
 use super::Landed;
 use super::activity::{self, PartyAction};
 
-/// Longest cycle that is looked for; the runtime's limits leave room for fewer legs than this.
+/// Longest cycle that is searched for; the runtime's limits leave room for fewer legs than this.
 const HOPS_MAX: usize = 16;
 
 /// Appends one decision for each closed cycle of `landed`; a leg is in one cycle at most.

@@ -8,7 +8,7 @@ use crate::token::WRAPPED_SOL;
 
 /// Longest cycle.
 pub const HOPS_MAX: usize = 4;
-/// Most paths from SOL to a pool, and back, that are looked at; the rest is left out.
+/// Maximum paths from SOL to a pool, and back; further ones are ignored.
 const PATHS_MAX: usize = 128;
 
 /// A pool and the side that is paid into it.

@@ -154,7 +154,7 @@ impl RoundTrip {
         sol.unwrap_or(if in_sold < in_bought { 1 - self.side } else { self.side })
     }
 
-    /// Counts it by what it was, as [`RoundTrip::judge`] said.
+    /// Counts it by what it was, as [`RoundTrip::judge`] found.
     pub fn count(&self, found: Option<&Planted>, history: &[PoolEvent], routed: &mut Routed) {
         if !self.shared {
             return;

@@ -57,19 +57,19 @@ fn run(rows: &[Row]) -> Vec<Decision> {
 }
 
 #[test]
-fn an_attack_that_could_still_grow_is_told_once_and_again_at_its_end() {
+fn an_attack_that_could_still_grow_is_reported_as_provisional_once_and_again_at_its_end() {
     let rows = [(1, 7, true, 100, 1000), (1, 8, true, 50, 400), (1, 7, false, 960, 110)];
-    let told = run_all(&rows);
-    assert_eq!(told.iter().map(|decision| decision.provisional).collect::<Vec<_>>(), [true, false]);
-    assert_eq!(told[0].id(), told[1].id());
-    assert!(!told[0].is_published());
+    let reported = run_all(&rows);
+    assert_eq!(reported.iter().map(|decision| decision.provisional).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(reported[0].id(), reported[1].id());
+    assert!(!reported[0].is_published());
     // Nothing is left to sell: no later back can belong to it.
     let whole = [(1, 7, true, 100, 1000), (1, 8, true, 50, 400), (1, 7, false, 1000, 110)];
     assert_eq!(run_all(&whole).iter().filter(|decision| decision.provisional).count(), 0);
 }
 
 #[test]
-fn find_takes_the_shape_and_only_the_shape() {
+fn find_attack_accepts_the_shape_of_a_sandwich_and_no_other() {
     let (attacker, victim) = (7, 8);
     let front = (1, attacker, true, 100, 1000);
     let rows: [(&str, &[Row], usize); 10] = [
@@ -136,7 +136,7 @@ fn the_first_sale_of_a_bought_stock_that_pays_its_price_is_not_the_whole_attack(
 }
 
 #[test]
-fn a_front_that_nothing_answered_does_not_hide_a_later_attack() {
+fn a_front_without_a_back_does_not_hide_a_later_attack() {
     let rows =
         [(1, 7, true, 300, 3000), (2, 7, true, 100, 1000), (2, 8, true, 50, 400), (2, 7, false, 1000, 110)];
     let found = run(&rows);
