@@ -18,6 +18,7 @@ Deno.test("words are counted in comments and texts, not in names", () => {
 
 Deno.test("a name that is put into a text is code, the words around it are not", () => {
   assert.deepEqual(counted("a.ts", "say(`${told.count} were told by ${wish}`);\n"), ["told 1"]);
+  assert.deepEqual(counted("a.rs", 'const DOMAIN: &str = "legend model-wish-v1"; // A wish.'), ["wish 1"]);
   assert.deepEqual(counted("a.rs", 'assert!(x, "{told:?} is no {wish}");\n'), ["is no 1"]);
 });
 
