@@ -78,6 +78,7 @@ macro_rules! markets {
 }
 
 markets! {
+    MeteoraDammV1, meteora_damm_v1, "meteora_damm_v1";
     RaydiumAmmV4, raydium_amm_v4, "raydium_amm_v4";
     RaydiumCpmm, raydium_cpmm, "raydium_cpmm";
 }

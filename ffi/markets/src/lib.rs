@@ -7,9 +7,11 @@
 
 mod account;
 pub mod any;
+pub mod meteora_damm_v1;
 mod quote;
 pub mod raydium_amm_v4;
 pub mod raydium_cpmm;
+pub mod schedule;
 mod token;
 pub mod wide;
 

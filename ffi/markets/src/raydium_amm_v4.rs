@@ -19,7 +19,7 @@ const INVALID_INPUT: Refusal = Refusal::Program("InvalidInput");
 const INSUFFICIENT_FUNDS: Refusal = Refusal::Program("InsufficientFunds");
 
 /// When swaps are allowed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Trading {
     Always,
     Never,
@@ -28,6 +28,7 @@ enum Trading {
 }
 
 /// A pool.
+#[derive(Clone, Debug, PartialEq)]
 pub struct RaydiumAmmV4 {
     mints: [Address; 2],
     /// The fee is `fee[0] / fee[1]` of the input.
