@@ -91,7 +91,7 @@ export default function Datasets({ admin }: { admin: boolean }) {
               />
             </div>
           )
-          : <p class="panel panel-b t2">Datasets are started and cancelled by an admin.</p>}
+          : <p class="panel panel-b t2">Only an admin can start and cancel datasets.</p>}
       </div>
     </>
   );

@@ -52,7 +52,7 @@ function KillEntry(found: KilledBy) {
           down.
         </span>
       )
-      : <span>No kill of it is among the newest {ENTRIES_READ} kills in the audit.</span>;
+      : <span>This kill is not among the newest {ENTRIES_READ} kills in the audit.</span>;
   }
   const { kill } = found;
   const at = <>at {utc(kill.at_ms)} UTC{reasonOf(kill)}.</>;

@@ -97,7 +97,8 @@ export default function LoginForm({ host, version, change, next }: LoginFormProp
         </button>
         {!mustChange && (
           <p class="s t2">
-            First start? The one-time login is in <code>first-login</code> in the data folder. Lost it:{" "}
+            First start? The one-time login is in <code>first-login</code> in the data folder. If it is lost:
+            {" "}
             <code>legend user passwd admin</code> on the host.
           </p>
         )}

@@ -26,7 +26,7 @@ function Verdict({ evidence }: { evidence: Decision }) {
       {cycle.length > 0
         ? (
           <>
-            A closed cycle of {cycle.length} hops: <b>{net} net</b> by balances, fees and tips out.
+            A closed cycle of {cycle.length} hops: <b>{net} net</b> by balances, after fees and tips.
           </>
         )
         : (

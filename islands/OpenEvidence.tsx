@@ -19,7 +19,8 @@ export function OpenEvidence({ evidence, ev }: { evidence: Decision; ev: Ev }) {
               Refused by <b>{evidence.gate}</b>.
             </>
           )}
-        It would gain <b>≈ {netText(evidence)}</b> if it landed, which the baseline gives{" "}
+        It would gain <b>≈ {netText(evidence)}</b> if it landed; by the baseline, the probability of that is
+        {" "}
         {ev.p_land.toFixed(2)}.
       </p>
       <Plan hops={evidence.hops ?? []} />
@@ -39,7 +40,7 @@ export function OpenEvidence({ evidence, ev }: { evidence: Decision; ev: Ev }) {
 const Plan = ({ hops }: { hops: NonNullable<Decision["hops"]> }) => (
   <section class="sec">
     <h3>
-      Plan <span>base units, from these reserves</span>
+      Plan <span>base units, with these reserves</span>
     </h3>
     <div class="tw" tabIndex={0} role="region" aria-label="Plan, scrolls">
       <table class="mini">

@@ -14,7 +14,7 @@ const DISABLE = ({ name, role }: User) => ({
   title: `Disable ${name}?`,
   body: (
     <p>
-      All logins of {name} ({role}) end now, and no new one is let in until the user is enabled again.
+      All logins of {name} ({role}) end now, and the user cannot log in until they are enabled again.
     </p>
   ),
   yes: `Disable ${name}`,

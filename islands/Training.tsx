@@ -132,7 +132,7 @@ export default function Training({ admin }: { admin: boolean }) {
                 lacks={jobs.value?.lacks}
               />
             )
-            : <p class="panel panel-b t2">Training and deployment are an admin's.</p>}
+            : <p class="panel panel-b t2">Only an admin can train and deploy models.</p>}
         </div>
         <div class="stack-3">
           {list ? <Quality list={list} /> : null}
