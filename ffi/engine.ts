@@ -127,6 +127,27 @@ export class Replay extends LineStream {
   }
 }
 
+/** One quote; `slot` and `unix_ts` default to those of the snapshot, where it has them. */
+export interface Asked {
+  accounts_file: string;
+  pool: string;
+  input_mint: string;
+  /** Units of the mint, in digits. */
+  amount_in: string;
+  slot?: number;
+  /** Unix seconds. */
+  unix_ts?: number;
+}
+
+/** What pools would pay: a line for `one`, or for each line of `batch`. */
+export class Quotes extends LineStream {
+  constructor(library: Library, options: { batch?: string; one?: Asked }) {
+    const text = utf8(JSON.stringify(options));
+    const { legend_quote_open } = library.symbols;
+    super(library, library.call((out, size) => legend_quote_open(text, text.length, out, size)).value);
+  }
+}
+
 /** Turns a source that ends into a capture journal at `out`, whole or not at all. */
 export function capture(
   library: Library,

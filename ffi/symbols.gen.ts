@@ -86,6 +86,8 @@ export const SYMBOLS = {
   legend_decode_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // options, options_len, out, out_len
   legend_replay_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
+  // options, options_len, out, out_len
+  legend_quote_open: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // stream, out, out_len
   legend_ndjson_read: { parameters: ["u32", "buffer", "u32"], result: "i32" },
   // stream, out, out_len
@@ -210,4 +212,4 @@ export const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The boundary's number: a library of another one has other functions. */
-export const ABI_VERSION = 0x07ea_0948;
+export const ABI_VERSION = 0x9635_c34e;

@@ -44,6 +44,43 @@ const CAPTURED: readonly Command[] = [
     body: async () => (await import("../decode.ts")).decode,
   },
   {
+    name: "quote",
+    args: "",
+    group: "Captured data",
+    summary: "Print what a pool would pay, to the unit, from a snapshot of accounts",
+    flags: [
+      { name: "accounts", value: "FILE", doc: "The snapshot: the pool and every account that it names" },
+      { name: "pool", value: "ADDRESS", doc: "The pool" },
+      { name: "in", value: "MINT", doc: "The mint that is paid" },
+      { name: "amount", value: "N", doc: "Units of that mint" },
+      { name: "slot", value: "N", doc: "Slot of the swap; default: the snapshot's" },
+      {
+        name: "time",
+        value: "SECONDS",
+        doc: "Block time of the swap, Unix seconds; default: the snapshot's",
+      },
+      {
+        name: "batch",
+        value: "FILE",
+        doc:
+          "Instead: NDJSON of {pool, accounts_file, input_mint, amount_in, slot, unix_ts}, a line for each",
+      },
+      JSON_ANYWAY,
+    ],
+    examples: [
+      "legend quote --accounts pool.json --pool 58oQ… --in So111… --amount 1000000000",
+      "legend quote --batch quotes.ndjson",
+    ],
+    details: [
+      "FILE: NDJSON of {pubkey, owner, data} or {accounts: {ADDRESS: {owner, data}}}, data in base64, also .zst and .gz.",
+      'accounts_file is relative to the folder of the batch. An answer has out_amount ("0" where the program lands and pays',
+      "nothing), in_amount (less than asked for where the program fills in part), fee_amount and fee_mint; or error, where the",
+      "program would refuse or an account is missing. A refusal of a single quote is exit code 1.",
+    ],
+    endsAtOnce: true,
+    body: async () => (await import("../quote.ts")).quote,
+  },
+  {
     name: "replay",
     args: "[FILE…]",
     group: "Captured data",

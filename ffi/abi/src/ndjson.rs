@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use agent::decode::{DecodeOptions, DecodeStream};
+use agent::quote::{QuoteOptions, QuoteStream};
 use agent::replay::{ReplayOptions, ReplayStream};
 
 use crate::buffers::{answer_text, call};
@@ -14,6 +15,7 @@ static STREAMS: Handles<Mutex<Stream>> = Handles::new("the stream");
 enum Stream {
     Decode(Box<DecodeStream>),
     Replay(Box<ReplayStream>),
+    Quote(Box<QuoteStream>),
 }
 
 /// Opens files and folders (`agent::decode::DecodeOptions` as JSON); returns a handle.
@@ -52,6 +54,24 @@ pub unsafe extern "C" fn legend_replay_open(
     })
 }
 
+/// Opens quotes (`agent::quote::QuoteOptions` as JSON); returns a handle.
+///
+/// # Safety
+/// `options` valid for `options_len` reads, `out` for `out_len` writes, unshared until the call returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn legend_quote_open(
+    options: *const u8,
+    options_len: u32,
+    out: *mut u8,
+    out_len: u32,
+) -> i32 {
+    call!(out[out_len], options[options_len], |_| {
+        let options: QuoteOptions = options.json("Cannot quote")?;
+        let stream = QuoteStream::open(options)?;
+        Ok(STREAMS.insert(Mutex::new(Stream::Quote(Box::new(stream)))))
+    })
+}
+
 /// Copies the next NDJSON bytes to `out`; returns the length, 0 = the end. After an error, the next call
 /// continues with the next file.
 ///
@@ -65,6 +85,7 @@ pub unsafe extern "C" fn legend_ndjson_read(stream: u32, out: *mut u8, out_len: 
         let read = match &mut *stream {
             Stream::Decode(stream) => stream.read(out),
             Stream::Replay(stream) => stream.read(out),
+            Stream::Quote(stream) => stream.read(out),
         };
         Ok(read? as i32)
     })
@@ -81,8 +102,8 @@ pub unsafe extern "C" fn legend_ndjson_summary(stream: u32, out: *mut u8, out_le
         let stream = locked(&stream);
         match &*stream {
             Stream::Decode(stream) => answer_text(out, &stream.summary()),
-            // The summary of a replay is its last line.
-            Stream::Replay(_) => Ok(0),
+            // The summary of a replay is its last line; quotes have none.
+            Stream::Replay(_) | Stream::Quote(_) => Ok(0),
         }
     })
 }

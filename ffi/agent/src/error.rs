@@ -41,6 +41,16 @@ pub enum AgentError {
     /// A tip account that is not an address.
     #[error("Cannot use tip account {0}: need base58 of 32 bytes")]
     TipAccount(String),
+    /// A line of a batch of quotes.
+    #[error(
+        "Cannot quote line {line}: {source}, need {{pool, accounts_file, input_mint, amount_in, slot, unix_ts}}"
+    )]
+    Batch {
+        /// Its number, from 1.
+        line: usize,
+        /// The parser's reason.
+        source: serde_json::Error,
+    },
     /// A replay's list of leaders cannot be parsed.
     #[error("Cannot read leaders from {}: {source}, need [{{slot, leader}}]", .path.display())]
     Leaders {

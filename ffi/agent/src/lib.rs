@@ -17,6 +17,7 @@ mod model_slots;
 mod options;
 pub mod publisher;
 mod publisher_thread;
+pub mod quote;
 pub mod replay;
 mod reports;
 mod shared;

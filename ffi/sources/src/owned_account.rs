@@ -16,13 +16,16 @@ impl OwnedAccount {
     pub fn new(pubkey: Pubkey, owner: Pubkey, data: Vec<u8>) -> OwnedAccount {
         OwnedAccount { pubkey, owner, data }
     }
+
+    /// The engine's view of it.
+    #[must_use]
+    pub fn view(&self) -> Account<'_> {
+        Account { pubkey: self.pubkey, owner: self.owner, data: &self.data }
+    }
 }
 
 /// The engine's view of them.
 #[must_use]
 pub fn borrowed(accounts: &[OwnedAccount]) -> Vec<Account<'_>> {
-    accounts
-        .iter()
-        .map(|account| Account { pubkey: account.pubkey, owner: account.owner, data: &account.data })
-        .collect()
+    accounts.iter().map(OwnedAccount::view).collect()
 }
