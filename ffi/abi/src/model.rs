@@ -165,9 +165,10 @@ pub unsafe extern "C" fn legend_judge(
     call!(out[out_len], labels[labels_len], probabilities[probabilities_len], |out| {
         let judgement = judge::judge(&labels.floats()?, &probabilities.floats()?);
         let Judgement { rows, positives, auc, pr_auc, log_loss, brier, calibration_error, curve } = judgement;
+        let bins: Vec<_> = curve.iter().map(|bin| [bin.rows, bin.probability, bin.frequency]).collect();
         let json = json!({
             "rows": rows, "positives": positives, "auc": auc, "pr_auc": pr_auc, "log_loss": log_loss,
-            "brier": brier, "calibration_error": calibration_error, "curve": curve,
+            "brier": brier, "calibration_error": calibration_error, "curve": bins,
         });
         answer_text(out, &json.to_string())
     })

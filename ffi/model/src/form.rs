@@ -36,6 +36,15 @@ pub struct Trees {
     pub trees: Vec<Tree>,
 }
 
+/// How a feature becomes an input of a network: `(value - mean) * factor`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FeatureScale {
+    /// Mean of the training rows.
+    pub mean: f32,
+    /// Reciprocal of their standard deviation; 0 for a feature without effect.
+    pub factor: f32,
+}
+
 /// A network of equally wide hidden layers with max(0, x) between them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
@@ -45,8 +54,8 @@ pub struct Network {
     pub width: u32,
     /// Number of weight layers; the last one has one output.
     pub layers: u32,
-    /// Mean and reciprocal standard deviation of each feature.
-    pub scale: Vec<[f32; 2]>,
+    /// How each feature is scaled.
+    pub scale: Vec<FeatureScale>,
     /// By layer, then by unit: its weights, then its bias.
     pub weights: Vec<f32>,
 }
@@ -137,23 +146,23 @@ impl Trees {
 
 impl Network {
     fn margin(&self, row: &[f32]) -> f64 {
-        let scaled = |(value, [mean, by]): (&f32, &[f32; 2])| {
-            let z = (f64::from(*value) - f64::from(*mean)) * f64::from(*by);
+        let scaled = |(value, scale): (&f32, &FeatureScale)| {
+            let z = (f64::from(*value) - f64::from(scale.mean)) * f64::from(scale.factor);
             if z.is_nan() { 0.0 } else { z.clamp(-10.0, 10.0) }
         };
-        let mut held: Vec<f64> = row.iter().zip(&self.scale).map(scaled).collect();
+        let mut values: Vec<f64> = row.iter().zip(&self.scale).map(scaled).collect();
         let mut weights = self.weights.iter().map(|weight| f64::from(*weight));
         for layer in 0..self.layers {
             let last = layer + 1 == self.layers;
             let units = if last { 1 } else { self.width };
-            held = (0..units)
+            values = (0..units)
                 .map(|_| {
-                    let sum: f64 = held.iter().map(|value| value * weights.next().unwrap_or(0.0)).sum();
+                    let sum: f64 = values.iter().map(|value| value * weights.next().unwrap_or(0.0)).sum();
                     let sum = sum + weights.next().unwrap_or(0.0);
                     if last { sum } else { sum.max(0.0) }
                 })
                 .collect();
         }
-        held[0]
+        values[0]
     }
 }

@@ -24,15 +24,69 @@ pub struct Judgement {
     pub brier: f64,
     /// Mean distance between probability and frequency over the bins.
     pub calibration_error: f64,
-    /// Per bin of probability: rows, mean probability, fraction with label 1.
-    pub curve: Vec<[f64; 3]>,
+    /// The calibration curve: the bins of probability that have rows.
+    pub curve: Vec<CurveBin>,
+}
+
+/// The rows whose probability lies in one bin.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CurveBin {
+    /// How many.
+    pub rows: f64,
+    /// Their mean probability.
+    pub probability: f64,
+    /// The fraction with label 1.
+    pub frequency: f64,
 }
 
 /// Judges probabilities against labels (0 or 1).
 #[must_use]
 pub fn judge(labels: &[f32], probabilities: &[f32]) -> Judgement {
     let rows = labels.len().min(probabilities.len());
-    let positives = labels[..rows].iter().filter(|label| **label > 0.5).count();
+    let (labels, probabilities) = (&labels[..rows], &probabilities[..rows]);
+    let positives = labels.iter().filter(|label| **label > 0.5).count();
+    let Ranking { auc, pr_auc } = ranking(labels, probabilities, positives);
+    let mut bins = [CurveBin::default(); BINS];
+    let (mut log_loss, mut brier) = (0.0, 0.0);
+    for (label, probability) in labels.iter().zip(probabilities) {
+        let (label, p) = (f64::from(*label), f64::from(*probability));
+        let clamped = p.clamp(1e-7, 1.0 - 1e-7);
+        log_loss -= label * clamped.ln() + (1.0 - label) * (1.0 - clamped).ln();
+        brier += (p - label) * (p - label);
+        let bin = &mut bins[((p * BINS as f64) as usize).min(BINS - 1)];
+        bin.rows += 1.0;
+        // Sums here, means below.
+        bin.probability += p;
+        bin.frequency += label;
+    }
+    let count = rows.max(1) as f64;
+    let mean = |bin: &CurveBin| CurveBin {
+        rows: bin.rows,
+        probability: bin.probability / bin.rows,
+        frequency: bin.frequency / bin.rows,
+    };
+    let curve: Vec<CurveBin> = bins.iter().filter(|bin| bin.rows > 0.0).map(mean).collect();
+    let distance = |bin: &CurveBin| bin.rows * (bin.probability - bin.frequency).abs();
+    Judgement {
+        rows,
+        positives,
+        auc,
+        pr_auc,
+        log_loss: log_loss / count,
+        brier: brier / count,
+        calibration_error: curve.iter().map(distance).sum::<f64>() / count,
+        curve,
+    }
+}
+
+/// How well probabilities order the rows.
+struct Ranking {
+    auc: f64,
+    pr_auc: f64,
+}
+
+fn ranking(labels: &[f32], probabilities: &[f32], positives: usize) -> Ranking {
+    let rows = labels.len();
     let mut order: Vec<usize> = (0..rows).collect();
     order.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]));
     let (negatives, mut at) = (rows - positives, 0);
@@ -51,31 +105,7 @@ pub fn judge(labels: &[f32], probabilities: &[f32]) -> Judgement {
         precision += tied as f64 * above as f64 / seen as f64;
         at = end.max(at + 1);
     }
-    let mut bins = [[0.0; 3]; BINS];
-    let (mut log_loss, mut brier) = (0.0, 0.0);
-    for (label, probability) in labels[..rows].iter().zip(probabilities) {
-        let (label, p) = (f64::from(*label), f64::from(*probability));
-        let sure = p.clamp(1e-7, 1.0 - 1e-7);
-        log_loss -= label * sure.ln() + (1.0 - label) * (1.0 - sure).ln();
-        brier += (p - label) * (p - label);
-        let bin = &mut bins[((p * BINS as f64) as usize).min(BINS - 1)];
-        bin[0] += 1.0;
-        bin[1] += p;
-        bin[2] += label;
-    }
-    let count = rows.max(1) as f64;
-    let used: Vec<[f64; 3]> =
-        bins.iter().filter(|bin| bin[0] > 0.0).map(|&[n, p, y]| [n, p / n, y / n]).collect();
-    Judgement {
-        rows,
-        positives,
-        auc: wins / (positives as f64 * negatives as f64),
-        pr_auc: precision / positives as f64,
-        log_loss: log_loss / count,
-        brier: brier / count,
-        calibration_error: used.iter().map(|[n, p, y]| n * (p - y).abs()).sum::<f64>() / count,
-        curve: used,
-    }
+    Ranking { auc: wins / (positives as f64 * negatives as f64), pr_auc: precision / positives as f64 }
 }
 
 /// Fits Platt's line to margins by Newton's method, with his smoothed targets (Platt 1999; Lin, Lin, Weng
@@ -96,7 +126,7 @@ pub fn platt(labels: &[f32], margins: &[f32]) -> Calibration {
         labels.iter().zip(margins).map(one).sum()
     };
     let (mut slope, mut offset) = (0.0_f64, ((positives + 1.0) / (negatives + 1.0)).ln());
-    let mut held = loss(slope, offset);
+    let mut current = loss(slope, offset);
     for _ in 0..PLATT_STEPS {
         let (mut haa, mut hbb, mut hab, mut ga, mut gb) = (1e-12, 1e-12, 0.0, 0.0, 0.0);
         for (label, margin) in labels.iter().zip(margins) {
@@ -117,8 +147,8 @@ pub fn platt(labels: &[f32], margins: &[f32]) -> Calibration {
         let mut share = 1.0;
         loop {
             let next = loss(slope - share * step_a, offset - share * step_b);
-            if next <= held {
-                (slope, offset, held) = (slope - share * step_a, offset - share * step_b, next);
+            if next <= current {
+                (slope, offset, current) = (slope - share * step_a, offset - share * step_b, next);
                 break;
             }
             share /= 2.0;
@@ -148,7 +178,7 @@ pub fn importance(evaluator: &Evaluator, rows: &[f32], labels: &[f32]) -> Vec<f6
         evaluator.predict_batch(rows, features, &mut answers);
         judge(&labels[..count], &answers).log_loss
     };
-    let whole = loss(rows);
+    let unshuffled = loss(rows);
     let mut random = 0x5eed_u64;
     let mut shuffled = rows[..count * features].to_vec();
     (0..features)
@@ -163,7 +193,7 @@ pub fn importance(evaluator: &Evaluator, rows: &[f32], labels: &[f32]) -> Vec<f6
             for row in 0..count {
                 shuffled[row * features + feature] = rows[row * features + feature];
             }
-            without - whole
+            without - unshuffled
         })
         .collect()
 }
@@ -207,9 +237,9 @@ mod tests {
     fn judge_agrees_with_counting_every_pair_and_knows_the_corners() {
         let (labels, margins) = rows(500);
         let p: Vec<f32> = margins.iter().map(|m| 1.0 / (1.0 + (-m).exp())).collect();
-        let told = judge(&labels, &p);
-        assert!((told.auc - auc_by_pairs(&labels, &p)).abs() < 1e-12, "{told:?}");
-        assert_eq!((told.rows, told.curve.iter().map(|bin| bin[0]).sum::<f64>()), (500, 500.0));
+        let judgement = judge(&labels, &p);
+        assert!((judgement.auc - auc_by_pairs(&labels, &p)).abs() < 1e-12, "{judgement:?}");
+        assert_eq!((judgement.rows, judgement.curve.iter().map(|bin| bin.rows).sum::<f64>()), (500, 500.0));
         let perfect = judge(&[1.0, 0.0, 1.0], &[0.9, 0.1, 0.8]);
         assert_eq!((perfect.auc, perfect.pr_auc), (1.0, 1.0));
         assert!(judge(&[1.0, 1.0], &[0.5, 0.5]).auc.is_nan() && judge(&[], &[]).rows == 0);

@@ -20,4 +20,4 @@ pub mod trainers;
 pub use artefact::{Artefact, Golden};
 pub use error::ModelError;
 pub use evaluate::Evaluator;
-pub use form::{Calibration, Form, Network, Node, Tree, Trees};
+pub use form::{Calibration, FeatureScale, Form, Network, Node, Tree, Trees};

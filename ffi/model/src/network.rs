@@ -1,7 +1,7 @@
 //! Training of a small network: two hidden layers, Adam, seeded, single-threaded, so that the same rows give
 //! the same bytes on the same kind of processor.
 
-use crate::form::Network;
+use crate::form::{FeatureScale, Network};
 use crate::tables::weights_of;
 
 /// Width of each hidden layer.
@@ -10,12 +10,21 @@ pub const WIDTH: u32 = 32;
 pub const LAYERS: u32 = 3;
 /// Number of rows in one step.
 const BATCH: usize = 64;
-const BETA: [f32; 2] = [0.9, 0.999];
+/// Adam's decay of the first and the second moment.
+const BETA_1: f32 = 0.9;
+const BETA_2: f32 = 0.999;
+
+/// Adam's running means of a weight's gradient and of its square.
+#[derive(Clone, Copy, Default)]
+struct Moments {
+    first: f32,
+    second: f32,
+}
 
 /// A network in training.
 pub struct Trainer {
     network: Network,
-    moments: Vec<[f32; 2]>,
+    moments: Vec<Moments>,
     steps: i32,
     learning_rate: f32,
     order: Vec<usize>,
@@ -32,7 +41,7 @@ impl Trainer {
         let count = weights_of(n_features, WIDTH, LAYERS);
         let mut trainer = Trainer {
             network: Network { n_features, width: WIDTH, layers: LAYERS, scale, weights: vec![0.0; count] },
-            moments: vec![[0.0; 2]; count],
+            moments: vec![Moments::default(); count],
             steps: 0,
             learning_rate,
             order: (0..rows.len() / features.max(1)).collect(),
@@ -97,16 +106,16 @@ impl Trainer {
     /// Adds one row's gradient; returns its log loss.
     fn learn(&self, row: &[f32], label: f32, share: f32, gradient: &mut [f32]) -> f64 {
         let Network { scale, weights, .. } = &self.network;
-        let input = row.iter().zip(scale).map(|(value, [mean, by])| {
-            let z = (value - mean) * by;
+        let input = row.iter().zip(scale).map(|(value, scale)| {
+            let z = (value - scale.mean) * scale.factor;
             if z.is_nan() { 0.0 } else { z.clamp(-10.0, 10.0) }
         });
-        let mut held = vec![input.collect::<Vec<f32>>()];
+        let mut values = vec![input.collect::<Vec<f32>>()];
         let mut begins = Vec::new();
         let mut at = 0;
         for layer in 0..LAYERS {
             begins.push(at);
-            let below = &held[layer as usize];
+            let below = &values[layer as usize];
             let last = layer + 1 == LAYERS;
             let units = if last { 1 } else { WIDTH as usize };
             let wide = below.len();
@@ -118,13 +127,13 @@ impl Trainer {
             });
             let out: Vec<f32> = out.collect();
             at += units * (wide + 1);
-            held.push(out);
+            values.push(out);
         }
-        let margin = held[LAYERS as usize][0];
+        let margin = values[LAYERS as usize][0];
         let probability = 1.0 / (1.0 + (-margin).exp());
         let mut error = vec![(probability - label) * share];
         for layer in (0..LAYERS as usize).rev() {
-            let below = &held[layer];
+            let below = &values[layer];
             let wide = below.len();
             let mut back = vec![0.0; wide];
             for (unit, &error) in error.iter().enumerate().filter(|(_, error)| **error != 0.0) {
@@ -145,30 +154,31 @@ impl Trainer {
 
     fn step(&mut self, gradient: &[f32]) {
         self.steps += 1;
-        let [first, second] = BETA.map(|beta| 1.0 - beta.powi(self.steps));
+        // They begin at 0, which this corrects.
+        let (first_share, second_share) = (1.0 - BETA_1.powi(self.steps), 1.0 - BETA_2.powi(self.steps));
         for ((weight, moments), gradient) in
             self.network.weights.iter_mut().zip(&mut self.moments).zip(gradient)
         {
-            moments[0] = BETA[0] * moments[0] + (1.0 - BETA[0]) * gradient;
-            moments[1] = BETA[1] * moments[1] + (1.0 - BETA[1]) * gradient * gradient;
-            *weight -= self.learning_rate * (moments[0] / first) / ((moments[1] / second).sqrt() + 1e-8);
+            moments.first = BETA_1 * moments.first + (1.0 - BETA_1) * gradient;
+            moments.second = BETA_2 * moments.second + (1.0 - BETA_2) * gradient * gradient;
+            let (mean, square) = (moments.first / first_share, moments.second / second_share);
+            *weight -= self.learning_rate * mean / (square.sqrt() + 1e-8);
         }
     }
 }
 
-/// Mean and reciprocal deviation of the values that are numbers; [0, 0] for a column without any, which thus
-/// has no effect.
-fn scale_of<'a>(column: impl Iterator<Item = &'a f32>) -> [f32; 2] {
+/// Of the values that are numbers; zeros for a column without any, which thus has no effect.
+fn scale_of<'a>(column: impl Iterator<Item = &'a f32>) -> FeatureScale {
     let (mut count, mut mean, mut squares) = (0.0_f64, 0.0_f64, 0.0_f64);
     for value in column.filter(|value| value.is_finite()) {
         count += 1.0;
-        let away = f64::from(*value) - mean;
-        mean += away / count;
-        squares += away * (f64::from(*value) - mean);
+        let delta = f64::from(*value) - mean;
+        mean += delta / count;
+        squares += delta * (f64::from(*value) - mean);
     }
     let deviation = (squares / count.max(1.0)).sqrt();
-    let by = (1.0 / deviation) as f32;
-    [mean as f32, if by.is_finite() { by } else { 0.0 }]
+    let factor = (1.0 / deviation) as f32;
+    FeatureScale { mean: mean as f32, factor: if factor.is_finite() { factor } else { 0.0 } }
 }
 
 #[cfg(test)]
@@ -205,8 +215,12 @@ mod tests {
 
     #[test]
     fn scale_of_leaves_out_what_is_not_a_number() {
-        assert_eq!(scale_of([1.0, f32::NAN, 3.0, f32::INFINITY].iter()), [2.0, 1.0]);
-        assert_eq!(scale_of([f32::NAN].iter()), [0.0, 0.0]);
-        assert_eq!(scale_of([5.0, 5.0].iter()), [5.0, 0.0]);
+        for (column, mean, factor) in [
+            (&[1.0, f32::NAN, 3.0, f32::INFINITY][..], 2.0, 1.0),
+            (&[f32::NAN], 0.0, 0.0),
+            (&[5.0, 5.0], 5.0, 0.0),
+        ] {
+            assert_eq!(scale_of(column.iter()), FeatureScale { mean, factor });
+        }
     }
 }

@@ -142,21 +142,34 @@ pub fn weights_of(n_features: u32, width: u32, layers: u32) -> usize {
     count
 }
 
+/// What follows the header.
+struct Parts {
+    /// Nodes, or a network's scale.
+    nodes: Vec<u8>,
+    /// Leaves, or a network's weights.
+    leaves: Vec<u8>,
+    /// NaN bytes; empty for a network.
+    nan: Vec<u8>,
+}
+
 /// The header, then the parts one after the other, each aligned to 8 bytes; sets their offsets.
-fn join(mut header: Header, parts: [Vec<u8>; 3]) -> Vec<u8> {
+fn join(mut header: Header, parts: Parts) -> Vec<u8> {
     let mut body = vec![0; HEADER_BYTES];
-    let mut offsets = [0_u64; 3];
-    for (offset, part) in offsets.iter_mut().zip(parts) {
-        *offset = body.len() as u64;
+    let mut add = |part: Vec<u8>| {
+        let offset = body.len() as u64;
         body.extend(part);
         body.resize(body.len().next_multiple_of(8), 0);
-    }
-    [header.nodes, header.leaves, header.nan] = offsets;
+        offset
+    };
+    header.nodes = add(parts.nodes);
+    header.leaves = add(parts.leaves);
+    header.nan = add(parts.nan);
     let Header { magic, kind, n_features, depth, n_trees, width, base, slope, offset, reserved, .. } = header;
     let small = [magic, kind, n_features, depth, n_trees, width].map(u32::to_le_bytes);
     let floats = [base, slope, offset].map(f32::to_le_bytes);
     let head = [small.concat(), floats.concat(), reserved.to_le_bytes().to_vec()].concat();
-    let head = [head, offsets.map(u64::to_le_bytes).concat()].concat();
+    let offsets = [header.nodes, header.leaves, header.nan].map(u64::to_le_bytes);
+    let head = [head, offsets.concat()].concat();
     body[..HEADER_BYTES].copy_from_slice(&head);
     body
 }
@@ -172,7 +185,7 @@ fn lay_trees(trees: &Trees, calibration: Calibration) -> Result<Vec<u8>, ModelEr
     let mut leaves = vec![0.0_f32; n_trees * (inner + 1)];
     let mut nan = vec![0_u8; n_trees * inner];
     for (number, tree) in trees.trees.iter().enumerate() {
-        let mut flat = Flat {
+        let mut flat = PerfectTree {
             tree,
             inner,
             nodes: &mut nodes[number * inner..(number + 1) * inner],
@@ -194,10 +207,12 @@ fn lay_trees(trees: &Trees, calibration: Calibration) -> Result<Vec<u8>, ModelEr
     };
     let flat =
         nodes.iter().flat_map(|node| [node.threshold.to_le_bytes(), node.feature.to_le_bytes()].concat());
-    Ok(join(header, [flat.collect(), leaves.iter().flat_map(|leaf| leaf.to_le_bytes()).collect(), nan]))
+    let leaves = leaves.iter().flat_map(|leaf| leaf.to_le_bytes()).collect();
+    Ok(join(header, Parts { nodes: flat.collect(), leaves, nan }))
 }
 
-struct Flat<'a> {
+/// A tree as a perfect binary tree, breadth first.
+struct PerfectTree<'a> {
     tree: &'a Tree,
     inner: usize,
     nodes: &'a mut [FlatNode],
@@ -205,20 +220,20 @@ struct Flat<'a> {
     leaves: &'a mut [f32],
 }
 
-impl Flat<'_> {
-    /// Puts node `from` of the tree at `place`; a leaf above the bottom is put under both of its children.
-    fn fill(&mut self, from: usize, place: usize) {
+impl PerfectTree<'_> {
+    /// Puts node `from` of the tree at `at`; a leaf above the bottom is put under both of its children.
+    fn fill(&mut self, from: usize, at: usize) {
         match self.tree.0[from] {
-            Node::Leaf(value) if place >= self.inner => self.leaves[place - self.inner] = value,
+            Node::Leaf(value) if at >= self.inner => self.leaves[at - self.inner] = value,
             Node::Leaf(_) => {
-                self.fill(from, 2 * place + 1);
-                self.fill(from, 2 * place + 2);
+                self.fill(from, 2 * at + 1);
+                self.fill(from, 2 * at + 2);
             }
             Node::Split { feature, threshold, left, right, nan_right } => {
-                self.nodes[place] = FlatNode { threshold, feature };
-                self.nan[place] = u8::from(nan_right);
-                self.fill(left as usize, 2 * place + 1);
-                self.fill(right as usize, 2 * place + 2);
+                self.nodes[at] = FlatNode { threshold, feature };
+                self.nan[at] = u8::from(nan_right);
+                self.fill(left as usize, 2 * at + 1);
+                self.fill(right as usize, 2 * at + 2);
             }
         }
     }
@@ -239,7 +254,12 @@ fn lay_network(network: &Network, calibration: Calibration) -> Result<Vec<u8>, M
         offset: calibration.offset,
         ..Header::default()
     };
-    let scale = network.scale.iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
+    let scale = network
+        .scale
+        .iter()
+        .flat_map(|scale| [scale.mean, scale.factor])
+        .flat_map(f32::to_le_bytes)
+        .collect();
     let weights = network.weights.iter().flat_map(|weight| weight.to_le_bytes()).collect();
-    Ok(join(header, [scale, weights, Vec::new()]))
+    Ok(join(header, Parts { nodes: scale, leaves: weights, nan: Vec::new() }))
 }

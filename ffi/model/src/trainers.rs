@@ -8,6 +8,12 @@ use crate::limits::{FEATURES_MAX, TREES_MAX};
 
 /// Maximum nodes read per tree.
 const NODES_MAX: usize = 1 << 16;
+/// Bits of LightGBM's `decision_type`: where a missing value goes, and which value counts as missing.
+const DEFAULT_LEFT: u32 = 2;
+const MISSING_SHIFT: u32 = 2;
+const MISSING_MASK: u32 = 3;
+const MISSING_NONE: u32 = 0;
+const MISSING_NAN: u32 = 2;
 
 fn missing(trainer: &'static str, name: &str) -> ModelError {
     ModelError::Missing { trainer, name: name.to_owned() }
@@ -56,7 +62,7 @@ fn plain_json(json: &[u8]) -> Vec<u8> {
     let (mut at, mut quoted) = (0, false);
     while at < json.len() {
         let rest = &json[at..];
-        let (put, taken): (&[u8], usize) = match rest[0] {
+        let (put, len): (&[u8], usize) = match rest[0] {
             b'\\' if quoted => (&rest[..rest.len().min(2)], 2),
             b'I' if !quoted && rest.starts_with(b"Infinity") => (b"1e39", 8),
             b'N' if !quoted && rest.starts_with(b"NaN") => (b"null", 3),
@@ -66,7 +72,7 @@ fn plain_json(json: &[u8]) -> Vec<u8> {
             }
         };
         plain.extend_from_slice(put);
-        at += taken;
+        at += len;
     }
     plain
 }
@@ -91,28 +97,38 @@ fn xgboost_tree(tree: &Value, n_features: u32) -> Option<Tree> {
         }
         let default_left =
             default[at].as_u64().map_or_else(|| default[at].as_bool(), |flag| Some(flag != 0))?;
-        split(
-            at,
-            count,
-            n_features,
-            (feature[at].as_u64()?, number, child, right[at].as_i64()?, !default_left),
-        )
+        let feature = feature[at].as_u64()?;
+        let (left, right, nan_right) = (child, right[at].as_i64()?, !default_left);
+        RawSplit { feature, threshold: number, left, right, nan_right }.checked(at, count, n_features)
     };
     Some(Tree((0..count).map(node).collect::<Option<_>>()?))
 }
 
-/// In both formats, children come after their parent, so that no walk can loop.
-fn split(
-    at: usize,
-    count: usize,
-    n_features: u32,
-    (feature, threshold, left, right, nan_right): (u64, f32, i64, i64, bool),
-) -> Option<Node> {
-    let child = |child: i64| {
-        u32::try_from(child).ok().filter(|&child| (child as usize) > at && (child as usize) < count)
-    };
-    let feature = u32::try_from(feature).ok().filter(|&feature| feature < n_features)?;
-    Some(Node::Split { feature, threshold, left: child(left)?, right: child(right)?, nan_right })
+/// A split as a trainer writes it.
+struct RawSplit {
+    feature: u64,
+    threshold: f32,
+    left: i64,
+    right: i64,
+    nan_right: bool,
+}
+
+impl RawSplit {
+    /// The node at `at` of `count`. In both formats, children come after their parent, so that no walk can loop.
+    fn checked(self, at: usize, count: usize, n_features: u32) -> Option<Node> {
+        let child = |child: i64| {
+            u32::try_from(child).ok().filter(|&child| (child as usize) > at && (child as usize) < count)
+        };
+        let feature = u32::try_from(self.feature).ok().filter(|&feature| feature < n_features)?;
+        let RawSplit { threshold, nan_right, .. } = self;
+        Some(Node::Split {
+            feature,
+            threshold,
+            left: child(self.left)?,
+            right: child(self.right)?,
+            nan_right,
+        })
+    }
 }
 
 /// Reads the text of `LGBM_BoosterSaveModelToString` for a `binary` model with `sigmoid:1`.
@@ -173,17 +189,17 @@ fn lightgbm_tree(text: &str, n_features: u32) -> Option<Tree> {
         return None;
     }
     // Leaves are numbered separately, below 0; here they come after the inner nodes.
-    let place = |child: i64| if child >= 0 { child } else { inner as i64 + !child };
+    let index = |child: i64| if child >= 0 { child } else { inner as i64 + !child };
     let node = |at: usize| {
         let threshold = above(threshold[at]);
-        // Bit 1: default left; bits 2 and 3: which value counts as missing: none, 0, or NaN.
-        let nan_right = match decision[at] >> 2 & 3 {
-            2 => decision[at] & 2 == 0,
-            0 => 0.0 >= threshold,
+        let nan_right = match decision[at] >> MISSING_SHIFT & MISSING_MASK {
+            MISSING_NAN => decision[at] & DEFAULT_LEFT == 0,
+            MISSING_NONE => 0.0 >= threshold,
             _ => return None,
         };
-        let children = (feature[at], threshold, place(left[at]), place(right[at]), nan_right);
-        split(at, inner + leaves.len(), n_features, children)
+        let (left, right) = (index(left[at]), index(right[at]));
+        let split = RawSplit { feature: feature[at], threshold, left, right, nan_right };
+        split.checked(at, inner + leaves.len(), n_features)
     };
     let mut nodes = (0..inner).map(node).collect::<Option<Vec<_>>>()?;
     nodes.extend(leaves.iter().map(|leaf| Node::Leaf(*leaf as f32)));

@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 use libloading::os::unix::{Library, RTLD_LOCAL, RTLD_NOW};
 use model::artefact::{self, FILE_BYTES_MAX, GOLDEN_ROWS};
 use model::tables::Tables;
-use model::{Calibration, Evaluator, Form, Network, Node, Tree, Trees};
+use model::{Calibration, Evaluator, FeatureScale, Form, Network, Node, Tree, Trees};
 
 struct Random(u64);
 
@@ -70,7 +70,7 @@ fn forms(random: &mut Random) -> Vec<(String, Form)> {
         n_features: 9,
         width: 32,
         layers: 3,
-        scale: (0..9).map(|_| [random.float(), random.float().abs()]).collect(),
+        scale: (0..9).map(|_| FeatureScale { mean: random.float(), factor: random.float().abs() }).collect(),
         weights: (0..count).map(|_| random.float() * 0.2).collect(),
     };
     forms.push(("network".to_owned(), Form::Network(network)));

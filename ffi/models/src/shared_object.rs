@@ -87,19 +87,20 @@ mod tests {
     fn an_address_is_of_a_file_from_its_first_byte_to_its_last() {
         const PAGE: usize = 4096;
         let files = [in_memory(4096), in_memory(4096)];
-        let rights = (libc::PROT_READ, libc::MAP_PRIVATE);
-        // SAFETY: the kernel picks a free range of two pages; the fixed mappings replace only these.
-        let at = unsafe {
-            let at =
-                libc::mmap(std::ptr::null_mut(), 2 * PAGE, rights.0, rights.1 | libc::MAP_ANONYMOUS, -1, 0);
-            assert_ne!(at, libc::MAP_FAILED);
-            for (n, file) in files.iter().enumerate() {
-                let place = at.byte_add(n * PAGE);
-                let fd = file.as_raw_fd();
-                assert_eq!(libc::mmap(place, PAGE, rights.0, rights.1 | libc::MAP_FIXED, fd, 0), place);
-            }
-            at as usize
-        };
+        let (read, private) = (libc::PROT_READ, libc::MAP_PRIVATE);
+        let anonymous = private | libc::MAP_ANONYMOUS;
+        // SAFETY: the address is null, so the kernel picks a free range of two pages.
+        let start = unsafe { libc::mmap(std::ptr::null_mut(), 2 * PAGE, read, anonymous, -1, 0) };
+        assert_ne!(start, libc::MAP_FAILED);
+        for (n, file) in files.iter().enumerate() {
+            // SAFETY: `n` is 0 or 1, so the page lies inside the range that was mapped above.
+            let page = unsafe { start.byte_add(n * PAGE) };
+            let fd = file.as_raw_fd();
+            // SAFETY: the fixed mapping replaces only this page, which is ours.
+            let mapped = unsafe { libc::mmap(page, PAGE, read, private | libc::MAP_FIXED, fd, 0) };
+            assert_eq!(mapped, page);
+        }
+        let at = start as usize;
         for (address, expected) in [
             (at - 1, [false, false]),
             (at, [true, false]),

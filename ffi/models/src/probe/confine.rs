@@ -15,6 +15,11 @@ const FILES_MAX: u64 = 64;
 /// cannot. Its descriptors must already be the final ones.
 pub(super) fn confine() -> bool {
     let Ok(mapped) = mapped_bytes() else { return false };
+    for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT] {
+        // The default action, so that a crash ends this process without running any more of its code.
+        // SAFETY: it takes integers.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
     let limits = [
         (libc::RLIMIT_CPU, CPU_SECONDS),
         (libc::RLIMIT_AS, mapped + MEMORY_BYTES_MORE),
@@ -23,25 +28,23 @@ pub(super) fn confine() -> bool {
         (libc::RLIMIT_FSIZE, 0),
         (libc::RLIMIT_CORE, 0),
     ];
-    let mut allowed = filter(std::process::id());
-    // SAFETY: the calls affect only this process and get live arguments; `allowed` outlives the call that
-    // reads it.
-    unsafe {
-        for signal in [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT] {
-            // The default action, so that a crash ends this process without running any more of its code.
-            libc::signal(signal, libc::SIG_DFL);
+    for (resource, max) in limits {
+        let limit = libc::rlimit { rlim_cur: max, rlim_max: max };
+        // SAFETY: `limit` lives until the call returns, which reads it.
+        if unsafe { libc::setrlimit(resource, &raw const limit) } != 0 {
+            return false;
         }
-        for (what, most) in limits {
-            let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
-            if libc::setrlimit(what, &raw const limit) != 0 {
-                return false;
-            }
-        }
-        let program =
-            libc::sock_fprog { len: u16::try_from(allowed.len()).unwrap_or(0), filter: allowed.as_mut_ptr() };
-        libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0
-            && libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program, 0, 0) == 0
     }
+    // SAFETY: it takes integers.
+    if unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) } != 0 {
+        return false;
+    }
+    let mut allowed = filter(std::process::id());
+    let len = u16::try_from(allowed.len()).unwrap_or(0);
+    let program = libc::sock_fprog { len, filter: allowed.as_mut_ptr() };
+    let mode = libc::SECCOMP_MODE_FILTER;
+    // SAFETY: `program` and the `allowed` that it points to live until the call returns, which copies them.
+    unsafe { libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program, 0, 0) == 0 }
 }
 
 /// Bytes of this process's address space.
@@ -241,14 +244,12 @@ mod tests {
         assert!(in_a_child(confine), "as it is");
         let refused = in_a_child(|| {
             let one = libc::rlimit { rlim_cur: 1, rlim_max: 1 };
-            // SAFETY: the calls affect only this child, and `one` is alive. Without privileges no limit can
-            // be raised again.
-            unsafe {
-                libc::setrlimit(libc::RLIMIT_CPU, &raw const one);
-                libc::syscall(libc::SYS_setresuid, 65_534, 65_534, 65_534);
-            }
+            // SAFETY: `one` lives until the call returns.
+            unsafe { libc::setrlimit(libc::RLIMIT_CPU, &raw const one) };
+            // SAFETY: it takes integers. Without privileges no limit can be raised again.
+            unsafe { libc::syscall(libc::SYS_setresuid, 65_534, 65_534, 65_534) };
             confine()
         });
-        assert!(!refused, "its limit is another one than is wanted");
+        assert!(!refused, "its limit differs from what is needed");
     }
 }

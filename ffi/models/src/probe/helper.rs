@@ -80,20 +80,22 @@ fn prepare() -> Option<Request> {
     request_file.rewind().ok()?;
     let request = request::read(&mut request_file).ok()?;
     drop(request_file);
-    // SAFETY: the calls affect only this process and get integers and a C string; no Rust value owns these
-    // descriptors.
-    unsafe {
-        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0);
-        if u32::try_from(libc::getppid()) != Ok(request.parent) {
+    // SAFETY: it takes integers.
+    unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) };
+    // SAFETY: it takes nothing. A parent that was gone before the call above sends no signal.
+    if u32::try_from(unsafe { libc::getppid() }) != Ok(request.parent) {
+        return None;
+    }
+    // SAFETY: the path is a C string.
+    let null = unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) };
+    // In this order, no descriptor is overwritten before it was copied.
+    for (from, to) in [(2, MODEL_FD), (1, ANSWER_FD), (null, 0), (null, 1), (null, 2)] {
+        // SAFETY: no Rust value owns these descriptors.
+        if unsafe { libc::dup2(from, to) } != to {
             return None;
         }
-        let null = libc::open(c"/dev/null".as_ptr(), libc::O_RDWR);
-        // In this order, no descriptor is overwritten before it was copied.
-        for (from, to) in [(2, MODEL_FD), (1, ANSWER_FD), (null, 0), (null, 1), (null, 2)] {
-            if libc::dup2(from, to) != to {
-                return None;
-            }
-        }
-        (libc::syscall(libc::SYS_close_range, ANSWER_FD + 1, c_int::MAX, 0) == 0).then_some(request)
     }
+    // SAFETY: as above; `null` is among those that are closed.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, ANSWER_FD + 1, c_int::MAX, 0) };
+    (closed == 0).then_some(request)
 }

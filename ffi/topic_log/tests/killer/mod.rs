@@ -70,11 +70,10 @@ fn traced<E>(
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "forked");
     if child == 0 {
-        // SAFETY: no pointers are passed; the parent waits for the stop.
-        unsafe {
-            libc::ptrace(libc::PTRACE_TRACEME);
-            libc::raise(libc::SIGSTOP);
-        }
+        // SAFETY: no pointers are passed.
+        unsafe { libc::ptrace(libc::PTRACE_TRACEME) };
+        // SAFETY: it takes an integer; the parent waits for the stop.
+        unsafe { libc::raise(libc::SIGSTOP) };
         let done = work(&mut report);
         // SAFETY: `_exit` takes an integer and ends the child without the parent's exit handlers.
         unsafe { libc::_exit(i32::from(done.is_err())) };
@@ -89,16 +88,14 @@ fn traced<E>(
         if !libc::WIFSTOPPED(status) {
             break;
         }
-        let goes_on = stops.is_multiple_of(2) || before(child).is_some();
+        let continues = stops.is_multiple_of(2) || before(child).is_some();
         stops += 1;
-        // SAFETY: the child is ours, not yet reaped, and stopped; no pointers are passed and no signal is
-        // forwarded.
-        unsafe {
-            if goes_on {
-                libc::ptrace(libc::PTRACE_SYSCALL, child, 0, 0);
-            } else {
-                libc::kill(child, libc::SIGKILL);
-            }
+        if continues {
+            // SAFETY: the child is ours and stopped; no pointers are passed and no signal is forwarded.
+            unsafe { libc::ptrace(libc::PTRACE_SYSCALL, child, 0, 0) };
+        } else {
+            // SAFETY: the child is ours and not yet reaped, so its number is not another process's.
+            unsafe { libc::kill(child, libc::SIGKILL) };
         }
     }
     let ended = libc::WIFEXITED(status);
