@@ -1,9 +1,7 @@
 //! Accounts, and how their bytes are read: every place is checked, nothing panics.
 
-use crate::Refusal;
-
-/// A 32-byte Solana address.
-pub type Address = [u8; 32];
+use crate::address::Address;
+use crate::quote::Refusal;
 
 /// An account as a snapshot or a stream has it.
 #[derive(Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Address;
+use crate::address::Address;
 
 /// The mint that a trader pays: that of the pool's first or of its second vault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

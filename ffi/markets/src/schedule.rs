@@ -2,7 +2,7 @@
 //!
 //! Sources: @meteora-ag/cp-amm-sdk 1.5.0 and dynamic-bonding-curve-sdk 1.5.12 (MIT): `math/poolFees`.
 
-use crate::{Now, Refusal};
+use crate::quote::{Now, Refusal};
 
 /// What a pool counts time in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

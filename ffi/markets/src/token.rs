@@ -1,6 +1,8 @@
 //! Mints: which token program they belong to, and what Token-2022 withholds of a transfer.
 
-use crate::{Account, Accounts, Address, Now, Refusal};
+use crate::account::{Account, Accounts};
+use crate::address::Address;
+use crate::quote::{Now, Refusal};
 
 /// spl-token.
 pub(crate) const TOKEN: Address = [
