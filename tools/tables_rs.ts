@@ -6,9 +6,9 @@ export function tablesRs(): string {
   // Of two types that are written alike the block names the plain one.
   const names = Object.entries(LAYOUTS).filter(([type]) => !type.startsWith("LowCardinality"));
   const rows = TABLES.map(({ name, columns }) =>
-    `    (\n        "${name}",\n        &[\n${
-      columns.map(({ name, type }) => `            ("${name}", Layout::${LAYOUTS[type]}),`).join("\n")
-    }\n        ],\n    ),`
+    `    Table {\n        name: "${name}",\n        columns: &[\n${
+      columns.map(({ name, type }) => `            Column { name: "${name}", layout: Layout::${LAYOUTS[type]} },`).join("\n")
+    }\n        ],\n    },`
   );
   return `//! The columns of the store's tables, from core/store/tables.ts. Written by \`deno task gen\`.
 
@@ -28,11 +28,26 @@ ${names.map(([type, layout]) => `            Layout::${layout} => "${type}",`).j
     }
 }
 
-/// A column's name and layout.
-pub type Column = (&'static str, Layout);
+/// A column of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// As in the store.
+    pub name: &'static str,
+    /// Of its values.
+    pub layout: Layout,
+}
 
-/// Names and columns of the tables, in the order in which rows are written; the last is of evidence.
-pub const TABLES: [(&str, &[Column]); ${TABLES.length}] = [
+/// A table of the store.
+#[derive(Clone, Copy, Debug)]
+pub struct Table {
+    /// As in the store.
+    pub name: &'static str,
+    /// In the order in which rows are written.
+    pub columns: &'static [Column],
+}
+
+/// The tables; the last one is of evidence.
+pub const TABLES: [Table; ${TABLES.length}] = [
 ${rows.join("\n")}
 ];
 `;

@@ -52,7 +52,7 @@ fn start() -> Result<ExitCode> {
     if args.next().is_some_and(|verb| verb == "__unpack") {
         return unpack_clickhouse(&mut exe, &path, &cache, trailer, runtime_at, args.next());
     }
-    let root = unpack::part(&mut exe, &path, &cache, trailer.runtime, runtime_at)?;
+    let root = unpack::unpack_part(&mut exe, &path, &cache, trailer.runtime, runtime_at)?;
     Err(become_program(&root, &path, trailer.clickhouse.len > 0))
 }
 
@@ -70,7 +70,7 @@ fn unpack_clickhouse(
     if trailer.clickhouse.len == 0 {
         return Err(Error::Slim { exe: path.to_owned() });
     }
-    let folder = unpack::part(exe, path, cache, trailer.clickhouse, runtime_at + trailer.runtime.len)?;
+    let folder = unpack::unpack_part(exe, path, cache, trailer.clickhouse, runtime_at + trailer.runtime.len)?;
     println!("{}", folder.display());
     Ok(ExitCode::SUCCESS)
 }

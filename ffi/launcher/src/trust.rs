@@ -18,7 +18,7 @@ const LINKS_MAX: usize = 4;
 const FOLDER: OFlags = OFlags::PATH.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 const FILE: OFlags = OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC).union(OFlags::NONBLOCK);
 
-fn me() -> u32 {
+fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
 }
 
@@ -66,7 +66,7 @@ pub fn folder(path: &Path) -> Result<OwnedFd> {
         depth += 1;
     }
     let stat = fstat(&at).map_err(cannot)?;
-    if stat.st_uid != me() || stat.st_mode & OTHERS_WRITE != 0 {
+    if stat.st_uid != own_uid() || stat.st_mode & OTHERS_WRITE != 0 {
         return Err(not_ours(path, &shown));
     }
     Ok(at)
@@ -74,7 +74,7 @@ pub fn folder(path: &Path) -> Result<OwnedFd> {
 
 /// In a sticky folder others can create files, but not replace what is there.
 fn check_above(stat: &Stat, path: &Path, shown: &Path) -> Result<()> {
-    let owned = stat.st_uid == 0 || stat.st_uid == me();
+    let owned = stat.st_uid == 0 || stat.st_uid == own_uid();
     let shut = stat.st_mode & OTHERS_WRITE == 0 || stat.st_mode & STICKY != 0;
     if owned && shut { Ok(()) } else { Err(not_ours(path, shown)) }
 }
@@ -145,7 +145,7 @@ fn open(at: &impl AsFd, name: &Path, flags: OFlags, kind: FileType) -> io::Resul
         Err(error) => return Err(error.into()),
     };
     let stat = fstat(&fd)?;
-    let ours = stat.st_uid == me()
+    let ours = stat.st_uid == own_uid()
         && stat.st_mode & OTHERS_WRITE == 0
         && FileType::from_raw_mode(stat.st_mode) == kind;
     Ok(if ours { Below::Ours(fd) } else { Below::NotOurs })

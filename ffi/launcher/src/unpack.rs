@@ -22,7 +22,7 @@ const CHECKED: &str = ".checked";
 const CHECKED_BYTES_MAX: u64 = 1 << 20;
 
 /// The folder of `part`, unpacked if it is missing or damaged. The error is one line.
-pub fn part(exe: &mut File, exe_path: &Path, cache: &Path, part: Part, at: u64) -> Result<PathBuf> {
+pub fn unpack_part(exe: &mut File, exe_path: &Path, cache: &Path, part: Part, at: u64) -> Result<PathBuf> {
     let trusted = trust::folder(cache)?;
     refuse_noexec(cache)?;
     let name = hex(&part.sha256)[..32].to_owned();
@@ -97,7 +97,7 @@ fn check(at: &OwnedFd, part: Part) -> io::Result<Below<()>> {
     let Some(files) = std::str::from_utf8(&text).ok().and_then(parse_manifest) else {
         return Ok(Below::Missing);
     };
-    let now = match states(at, part, &files, false)? {
+    let now = match file_states(at, part, &files, false)? {
         Below::Ours(now) => now,
         Below::Missing => return Ok(Below::Missing),
         Below::NotOurs => return Ok(Below::NotOurs),
@@ -110,19 +110,19 @@ fn check(at: &OwnedFd, part: Part) -> io::Result<Below<()>> {
     if before == now {
         return Ok(Below::Ours(()));
     }
-    let hashed = match states(at, part, &files, true)? {
+    let hashed = match file_states(at, part, &files, true)? {
         Below::Ours(hashed) => hashed,
         Below::Missing => return Ok(Below::Missing),
         Below::NotOurs => return Ok(Below::NotOurs),
     };
     // Best effort: without it the next start hashes again.
-    let _ = remember(at, &hashed);
+    let _ = store_checked(at, &hashed);
     Ok(Below::Ours(()))
 }
 
 /// The state of each file now: device, inode, size and times, one line each; with `hashing` its bytes are checked too.
 /// One file is open at a time, so that a start works under a low limit of open files. `Missing`: one is missing or wrong.
-fn states(at: &OwnedFd, part: Part, files: &[ManifestFile], hashing: bool) -> io::Result<Below<String>> {
+fn file_states(at: &OwnedFd, part: Part, files: &[ManifestFile], hashing: bool) -> io::Result<Below<String>> {
     let mut now = format!("{}\n", hex(&part.manifest));
     for file in files {
         let (mut open, stat) = match trust::file_below(at, Path::new(&file.path))? {
@@ -147,7 +147,7 @@ fn states(at: &OwnedFd, part: Part, files: &[ManifestFile], hashing: bool) -> io
 }
 
 /// Writes what [`check`] found, by rename.
-fn remember(at: &OwnedFd, text: &str) -> io::Result<()> {
+fn store_checked(at: &OwnedFd, text: &str) -> io::Result<()> {
     let temporary = format!("{CHECKED}.{}", std::process::id());
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut file = File::from(openat(at, &temporary, flags, Mode::RUSR | Mode::WUSR)?);

@@ -43,7 +43,7 @@ impl Rows {
 
     /// Names of the columns, in their order.
     pub(super) fn names(&self) -> Vec<&'static str> {
-        self.columns.iter().map(|column| column.definition.0).collect()
+        self.columns.iter().map(|column| column.definition.name).collect()
     }
 
     /// The rows as one block.
@@ -51,7 +51,7 @@ impl Rows {
         let mut out = Vec::with_capacity(self.bytes() + 64 * self.columns.len());
         push_varint(&mut out, self.columns.len() as u64);
         push_varint(&mut out, self.count);
-        for Column { definition: (name, layout), bytes, ends } in &self.columns {
+        for Column { definition: Definition { name, layout }, bytes, ends } in &self.columns {
             string(&mut out, name);
             string(&mut out, layout.name());
             out.extend_from_slice(ends);
@@ -69,7 +69,7 @@ pub(super) struct Row<'a> {
 impl Row<'_> {
     fn column(&mut self, layout: Layout) -> &mut Column {
         let column = self.columns.next().expect("a row has as many values as its table has columns");
-        debug_assert!(column.definition.1 == layout, "{}", column.definition.0);
+        debug_assert!(column.definition.layout == layout, "{}", column.definition.name);
         column
     }
 

@@ -117,7 +117,7 @@ impl Sink {
         Sink {
             options,
             partitions,
-            tables: std::array::from_fn(|table| Rows::new(TABLES[table].1)),
+            tables: std::array::from_fn(|table| Rows::new(TABLES[table].columns)),
             records: 0,
             duplicates: 0,
             lost: 0,
@@ -238,7 +238,7 @@ impl Sink {
             .map(|table| {
                 json!({
                     "index": table,
-                    "table": TABLES[table].0,
+                    "table": TABLES[table].name,
                     "columns": self.tables[table].names().join(", "),
                     "rows": self.tables[table].count,
                 })
