@@ -7,7 +7,9 @@ export function tablesRs(): string {
   const names = Object.entries(LAYOUTS).filter(([type]) => !type.startsWith("LowCardinality"));
   const rows = TABLES.map(({ name, columns }) =>
     `    Table {\n        name: "${name}",\n        columns: &[\n${
-      columns.map(({ name, type }) => `            Column { name: "${name}", layout: Layout::${LAYOUTS[type]} },`).join("\n")
+      columns.map(({ name, type }) =>
+        `            Column { name: "${name}", layout: Layout::${LAYOUTS[type]} },`
+      ).join("\n")
     }\n        ],\n    },`
   );
   return `//! The columns of the store's tables, from core/store/tables.ts. Written by \`deno task gen\`.
