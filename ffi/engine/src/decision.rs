@@ -11,7 +11,9 @@ pub use crate::hop::Hop;
 use crate::landing::LandingInputs;
 use crate::legs::Leg;
 use crate::policy::Policy;
+use crate::position::ChainPosition;
 use crate::pubkey::{Pubkey, Signature};
+use crate::tips::PaidTip;
 
 pub use wire::realtime::Kind;
 pub use wire::realtime::envelope::Tier;
@@ -30,6 +32,12 @@ pub struct LandedLeg {
 }
 
 impl LandedLeg {
+    /// Where its transaction is on the chain.
+    #[must_use]
+    pub fn position(&self) -> ChainPosition {
+        ChainPosition { slot: self.slot, index: self.index }
+    }
+
     /// Orders legs as they were executed.
     #[must_use]
     pub fn order(&self) -> (u64, u64, u16, u16) {
@@ -134,7 +142,7 @@ pub struct Decision {
     /// Paid to tip accounts.
     pub tip_lamports: u64,
     /// Of what landed: the tips by service, each service once.
-    pub tips_by_service: Vec<(Arc<str>, u64)>,
+    pub tips_by_service: Vec<PaidTip>,
     /// What the legs alone gained of the quote mint, before fees, tips and everything else.
     pub gross_raw: i128,
     /// Arbitrage: lamports sent by transfer to wallets that are neither the party's nor tip accounts.

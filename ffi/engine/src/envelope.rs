@@ -273,7 +273,7 @@ pub fn evidence(decision: &Decision) -> Value {
 #[must_use]
 pub fn tips_by_service(decision: &Decision) -> Value {
     let rows = decision.tips_by_service.iter();
-    rows.map(|(service, lamports)| (service.to_string(), json!(lamports.to_string())))
+    rows.map(|tip| (tip.service.to_string(), json!(tip.lamports.to_string())))
         .collect::<serde_json::Map<_, _>>()
         .into()
 }

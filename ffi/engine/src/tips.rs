@@ -158,11 +158,20 @@ impl Transfer {
     }
 }
 
+/// What was paid to one service.
+#[derive(Clone, Debug)]
+pub struct PaidTip {
+    /// Its name.
+    pub service: Arc<str>,
+    /// All of it.
+    pub lamports: u64,
+}
+
 /// Adds a service's tip to a list that has each service once.
-pub fn add_tip(list: &mut Vec<(Arc<str>, u64)>, service: &Arc<str>, lamports: u64) {
-    match list.iter_mut().find(|(known, _)| known == service) {
-        Some((_, sum)) => *sum = sum.saturating_add(lamports),
-        None => list.push((Arc::clone(service), lamports)),
+pub fn add_tip(list: &mut Vec<PaidTip>, service: &Arc<str>, lamports: u64) {
+    match list.iter_mut().find(|known| known.service == *service) {
+        Some(known) => known.lamports = known.lamports.saturating_add(lamports),
+        None => list.push(PaidTip { service: Arc::clone(service), lamports }),
     }
 }
 

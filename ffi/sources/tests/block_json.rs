@@ -64,7 +64,9 @@ fn the_slot_and_the_time_may_stand_anywhere() {
         assert_eq!(taken(&text, hint), (Some(expected.clone()), 0), "{shown} with {hint:?}");
     }
     let (refused, _) = read(&format!(r#"{{"transactions":[{list}],"blockTime":5}}"#), None);
-    assert!(refused.expect_err("no slot").to_string().contains("its slot is not in it"));
+    assert!(
+        refused.expect_err("no slot").to_string().contains("neither it nor the file name states its slot")
+    );
     let (refused, _) = read(&format!(r#"{{"slot":7,"transactions":[{list}],"slot":8}}"#), None);
     assert!(refused.expect_err("two slots").to_string().contains("duplicate field `slot`"));
 }

@@ -5,7 +5,8 @@ use crate::legs::Leg;
 use crate::token;
 
 use super::Landed;
-use super::activity::{self, PartyAction};
+use super::moved_out::moved_out;
+use super::party_action::{PartyAction, PartyChange};
 
 /// Longest cycle that is searched for; the runtime's limits leave room for fewer legs than this.
 const HOPS_MAX: usize = 16;
@@ -62,10 +63,9 @@ fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Deci
         attackers.push(landed.signer);
     }
     let quote_mint = first.in_mint;
-    let known = landed.tip_accounts;
-    let action = PartyAction::read(landed.frame, transaction, landed.signature, landed.signer, true, known);
-    let (lamports, tokens) = action.change(&attackers, &quote_mint);
-    let moved = activity::moved_out(landed.frame, transaction, &attackers, known);
+    let action = PartyAction::read(landed);
+    let PartyChange { lamports, tokens } = action.change(&attackers, &quote_mint);
+    let moved = moved_out(landed.frame, transaction, &attackers, landed.tip_accounts);
     let lamports = lamports + i128::from(moved.funded_lamports);
     let in_sol = quote_mint == token::WRAPPED_SOL;
     let last = &fronts[fronts.len() - 1].leg;

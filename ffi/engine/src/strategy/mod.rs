@@ -2,13 +2,16 @@
 
 pub mod activity;
 pub mod arbitrage;
+pub mod moved_out;
 pub mod open_arbitrage;
 pub mod open_sandwich;
 pub mod paper;
+pub mod party_action;
 pub mod sandwich;
 
 use crate::frame::Transaction;
 use crate::legs::Leg;
+use crate::position::ChainPosition;
 use crate::pubkey::{Pubkey, Signature};
 use crate::tips::TipAccounts;
 
@@ -28,4 +31,12 @@ pub struct Landed<'a> {
     pub event_ns: u64,
     /// Whose accounts take tips.
     pub tip_accounts: &'a TipAccounts,
+}
+
+impl Landed<'_> {
+    /// Where the transaction is on the chain.
+    #[must_use]
+    pub fn position(&self) -> ChainPosition {
+        ChainPosition { slot: self.transaction.slot, index: self.transaction.index }
+    }
 }

@@ -89,10 +89,10 @@ fn quote_mint_of(front: &Swap, closes_in: Closing) -> Pubkey {
 }
 
 /// What each victim lost; empty when `without`, what the swaps would have been paid without the attack, is not known.
-fn losses_of(steps: &[Step], victims: &[usize], without: Option<&[(usize, u64)]>) -> Vec<VictimLoss> {
+fn losses_of(steps: &[Step], victims: &[usize], without: Option<&[OutWithout]>) -> Vec<VictimLoss> {
     let loss = |&at: &usize| {
         let swap = swap_of(&steps[at])?;
-        let out_without = without?.iter().find(|(place, _)| *place == at)?.1;
+        let out_without = without?.iter().find(|other| other.step == at)?.out;
         let (signature, mint) = (swap.landed.signature, swap.mint_out());
         Some(VictimLoss { signature, mint, out_actual: swap.landed.leg.out_amount, out_without })
     };
@@ -159,9 +159,17 @@ fn features_of(
     }))
 }
 
+/// What a swap would have been paid without the attack.
+struct OutWithout {
+    /// Index of the swap among the steps.
+    step: usize,
+    /// Base units.
+    out: u64,
+}
+
 /// Executes the steps `first..=last` again without the party's; returns what each other swap would have
 /// been paid. `None` when the pool's state is not known exactly throughout.
-fn execute_without(steps: &[Step], first: usize, last: usize, party: &[Pubkey]) -> Option<Vec<(usize, u64)>> {
+fn execute_without(steps: &[Step], first: usize, last: usize, party: &[Pubkey]) -> Option<Vec<OutWithout>> {
     let mut pool = steps[first].before?;
     let mut paid = Vec::new();
     for (at, step) in steps.iter().enumerate().take(last + 1).skip(first) {
@@ -173,7 +181,8 @@ fn execute_without(steps: &[Step], first: usize, last: usize, party: &[Pubkey]) 
             StepKind::Swap(swap) if swap.is_of(party) => {}
             StepKind::Swap(swap) => {
                 let side = pool.side_of(&swap.mint_in())?;
-                paid.push((at, pool.swap(side, swap.landed.leg.in_amount)?));
+                let out = pool.swap(side, swap.landed.leg.in_amount)?;
+                paid.push(OutWithout { step: at, out });
             }
         }
     }

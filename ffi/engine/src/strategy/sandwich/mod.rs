@@ -33,12 +33,20 @@ const STEPS_PER_POOL_MAX: usize = 4096;
 /// Room of a new window.
 const STEPS_USUAL: usize = 64;
 
+/// A pool whose vaults a transaction changed outside its swaps.
+struct ChangedPool {
+    pool: Pubkey,
+    before: Pool,
+    /// What the vaults gained.
+    deltas: [i128; 2],
+}
+
 /// Finds sandwiches over all pools.
 pub struct Sandwiches {
     window_slots: u64,
     windows: HashMap<Pubkey, Vec<Step>>,
     /// Pools whose vaults one transaction changed outside its swaps; empty between transactions.
-    moved: Vec<(Pubkey, Pool, [i128; 2])>,
+    moved: Vec<ChangedPool>,
     /// Emptied windows, kept for the next pool.
     spare: Vec<Vec<Step>>,
     activity: Activity,
@@ -62,8 +70,8 @@ impl Sandwiches {
 
     /// Adds one transaction, failed ones too, and brings the pools to the state after it.
     pub fn on_transaction(&mut self, landed: &Landed<'_>, pools: &mut Pools, traffic: &[Traffic]) {
-        let Landed { frame, transaction, signature, signer, legs, event_ns, tip_accounts } = landed;
-        self.activity.push(frame, transaction, *signature, *signer, !legs.is_empty(), tip_accounts);
+        let Landed { frame, transaction, signature, signer, legs, event_ns, .. } = landed;
+        self.activity.push(landed);
         for leg in *legs {
             let landed = LandedLeg {
                 slot: transaction.slot,
@@ -104,16 +112,16 @@ impl Sandwiches {
             if delta == 0 {
                 continue;
             }
-            match moved.iter_mut().find(|(known, ..)| *known == pool) {
-                Some((.., deltas)) => deltas[side] += delta,
+            match moved.iter_mut().find(|known| known.pool == pool) {
+                Some(known) => known.deltas[side] += delta,
                 None => {
                     let mut deltas = [0; 2];
                     deltas[side] = delta;
-                    moved.push((pool, before, deltas));
+                    moved.push(ChangedPool { pool, before, deltas });
                 }
             }
         }
-        for (pool, before, deltas) in moved.drain(..) {
+        for ChangedPool { pool, before, deltas } in moved.drain(..) {
             self.push(pool, Step { before: Some(before), kind: StepKind::VaultChange(deltas) });
         }
         self.moved = moved;

@@ -1,11 +1,11 @@
 //! All transactions that belong to an attack, and what they sum up to.
 
-use std::sync::Arc;
-
-use super::super::activity::{Activity, PartyAction};
+use super::super::activity::Activity;
+use super::super::party_action::PartyAction;
 use super::steps::Swap;
+use crate::position::ChainPosition;
 use crate::pubkey::{Pubkey, Signature};
-use crate::tips;
+use crate::tips::{self, PaidTip};
 
 /// All transactions of an attack and their totals.
 #[derive(Default)]
@@ -14,7 +14,7 @@ pub(super) struct AttackTotals {
     pub(super) tokens: i128,
     pub(super) fee_lamports: u64,
     pub(super) tip_lamports: u64,
-    pub(super) tips_by_service: Vec<(Arc<str>, u64)>,
+    pub(super) tips_by_service: Vec<PaidTip>,
     pub(super) links: Vec<Signature>,
     pub(super) tips: Vec<Signature>,
     pub(super) failed: Vec<Signature>,
@@ -32,21 +32,22 @@ pub(super) fn totals_of(
     let mut totals = AttackTotals::default();
     let pool = fronts[0].landed.leg.pool;
     let parts: Vec<Signature> = fronts.iter().chain(backs).map(|swap| swap.landed.signature).collect();
-    let begin = (fronts[0].landed.slot, fronts[0].landed.index);
-    let last = &backs[backs.len() - 1].landed;
+    let begin = fronts[0].landed.position();
+    let end = backs[backs.len() - 1].landed.position();
     // Up to the end of the last back's slot, because its tip lands after it.
-    let own =
-        activity.between((0, 0), (last.slot, u64::MAX)).filter(|action| attackers.contains(&action.signer));
+    let own = activity
+        .between(ChainPosition::default(), ChainPosition { index: u64::MAX, ..end })
+        .filter(|action| attackers.contains(&action.signer));
     let own: Vec<&PartyAction> = own.collect();
     // Whatever precedes the party's last swap before this attack belongs to that swap.
-    let since = own.iter().rposition(|action| action.order < begin && action.swaps).map_or(0, |at| at + 1);
+    let since = own.iter().rposition(|action| action.position < begin && action.swaps).map_or(0, |at| at + 1);
     let mut previous_is_part = false;
     for action in &own[since..] {
         let action = *action;
-        if action.order < begin && (action.failed || action.is_tip() || !action.links(attackers)) {
+        if action.position < begin && (action.failed || action.is_tip() || !action.links(attackers)) {
             continue;
         }
-        let inside = action.order <= (last.slot, last.index);
+        let inside = action.position <= end;
         let counted = if parts.contains(&action.signature) {
             previous_is_part = true;
             true
@@ -68,13 +69,13 @@ pub(super) fn totals_of(
             false
         };
         if counted {
-            let (lamports, tokens) = action.change(attackers, mint);
-            totals.lamports += lamports;
-            totals.tokens += tokens;
+            let change = action.change(attackers, mint);
+            totals.lamports += change.lamports;
+            totals.tokens += change.tokens;
             totals.fee_lamports += action.fee_lamports;
             totals.tip_lamports += action.tip_lamports();
-            for (service, lamports) in &action.tips {
-                tips::add_tip(&mut totals.tips_by_service, service, *lamports);
+            for tip in &action.tips {
+                tips::add_tip(&mut totals.tips_by_service, &tip.service, tip.lamports);
             }
         }
     }
