@@ -81,6 +81,7 @@ markets! {
     MeteoraDammV1, meteora_damm_v1, "meteora_damm_v1";
     RaydiumAmmV4, raydium_amm_v4, "raydium_amm_v4";
     RaydiumCpmm, raydium_cpmm, "raydium_cpmm";
+    MeteoraDlmm, meteora_dlmm, "meteora_dlmm";
 }
 
 impl AnyMarket {

@@ -10,11 +10,14 @@ mod address;
 pub mod any;
 mod market;
 pub mod meteora_damm_v1;
+pub mod meteora_dlmm;
+pub mod program_address;
 mod quote;
 pub mod raydium_amm_v4;
 pub mod raydium_cpmm;
 pub mod schedule;
 mod token;
+pub mod volatility;
 pub mod wide;
 
 pub use account::{Account, Accounts};
