@@ -79,6 +79,7 @@ macro_rules! markets {
 
 markets! {
     MeteoraDammV1, meteora_damm_v1, "meteora_damm_v1";
+    MeteoraDammV2, meteora_damm_v2, "meteora_damm_v2";
     RaydiumAmmV4, raydium_amm_v4, "raydium_amm_v4";
     RaydiumCpmm, raydium_cpmm, "raydium_cpmm";
     MeteoraDlmm, meteora_dlmm, "meteora_dlmm";

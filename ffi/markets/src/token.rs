@@ -48,6 +48,14 @@ impl TransferFee {
         let pre = pre.min(u128::from(post) + u128::from(self.maximum));
         Some(self.of(u64::try_from(pre).ok()?))
     }
+
+    /// The transfer of which `post` arrives; `None` where no transfer does exactly that.
+    #[must_use]
+    pub fn before(&self, post: u64) -> Option<u64> {
+        let fee = self.inverse(post)?;
+        let whole = post.checked_add(fee)?;
+        (self.of(whole) == fee).then_some(whole)
+    }
 }
 
 /// What a mint does to transfers.

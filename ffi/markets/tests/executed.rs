@@ -10,8 +10,13 @@ use markets::Now;
 use markets::any::AnyMarket;
 
 /// Lines of each DEX that is quoted, all equal; the lines of other programs are counted too.
-const EQUAL: &[(&str, u32)] =
-    &[("raydium_amm_v4", 400), ("meteora_damm_v1", 320), ("meteora_dlmm", 320), ("raydium_cpmm", 320)];
+const EQUAL: &[(&str, u32)] = &[
+    ("meteora_damm_v1", 320),
+    ("meteora_damm_v2", 320),
+    ("meteora_dlmm", 320),
+    ("raydium_amm_v4", 400),
+    ("raydium_cpmm", 320),
+];
 const LINES: u32 = 2_320;
 
 /// The DEX of a line, and what differs.
