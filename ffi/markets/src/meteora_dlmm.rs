@@ -7,7 +7,8 @@ mod bins;
 mod fill;
 mod path;
 
-use crate::account::{Account, Accounts, Address};
+use crate::account::{Account, Accounts};
+use crate::address::Address;
 use crate::quote::{Now, Quote, Refusal, Side};
 use crate::token::{Mint, Vault};
 use crate::volatility::{Decay, METEORA, accumulated, rate};

@@ -1,6 +1,7 @@
 //! The bins of a pool: read from its arrays, sorted, without the empty ones.
 
-use crate::account::{Account, Accounts, Address};
+use crate::account::{Account, Accounts};
+use crate::address::Address;
 use crate::quote::{Refusal, Side};
 
 use super::{PROGRAM, index_of};
