@@ -14,25 +14,16 @@ use crate::token::{Mint, Vault};
 use crate::volatility::{Decay, METEORA, accumulated, rate};
 use crate::{Market, program_address};
 
-use bins::{BINS, Bins, FARTHEST, Layout};
+pub use bins::PROGRAM;
+use bins::{Bins, FARTHEST, Layout};
 use fill::{Fill, MOST_RATE, RATE, Terms, cost, exact_in, exact_out};
 use path::{Path, refusal};
 
-/// `LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo`.
-pub const PROGRAM: Address = [
-    4, 233, 225, 47, 188, 132, 232, 38, 201, 50, 204, 233, 226, 100, 12, 206, 21, 89, 12, 28, 98, 115, 176,
-    146, 87, 8, 186, 59, 133, 32, 176, 188,
-];
 const PAIR: [u8; 8] = [33, 11, 49, 98, 181, 101, 177, 13];
 const PAIR_BYTES: usize = 904;
 
 const NOTHING: Refusal = Refusal::Program("InsufficientOutAmount");
 const DISABLED: Refusal = Refusal::Program("PoolDisabled");
-
-/// The array of a bin.
-const fn index_of(bin: i32) -> i32 {
-    bin.div_euclid(BINS)
-}
 
 /// From when on swaps are allowed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use sha2::{Digest as _, Sha256};
 
-use crate::account::Address;
+use crate::address::Address;
 
 /// The address that `program` derives from `seeds`: the first, from bump 255 down, that has no private key.
 #[must_use]

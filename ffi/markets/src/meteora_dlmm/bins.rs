@@ -4,8 +4,11 @@ use crate::account::{Account, Accounts};
 use crate::address::Address;
 use crate::quote::{Refusal, Side};
 
-use super::{PROGRAM, index_of};
-
+/// `LBUZKhRxPF3XUpBCjp4YzTKgLccjZhTSDM9YuVaPwxo`.
+pub const PROGRAM: Address = [
+    4, 233, 225, 47, 188, 132, 232, 38, 201, 50, 204, 233, 226, 100, 12, 206, 21, 89, 12, 28, 98, 115, 176,
+    146, 87, 8, 186, 59, 133, 32, 176, 188,
+];
 const ARRAY: [u8; 8] = [92, 142, 92, 220, 5, 148, 70, 181];
 const ARRAY_BYTES: usize = 10_136;
 const EXTENSION: [u8; 8] = [80, 111, 124, 113, 55, 237, 18, 5];
@@ -20,6 +23,11 @@ const ORDERS_FROM: u8 = 2;
 const INSIDE: i32 = 512;
 /// Rows of 512 arrays on either side that the extension tells of.
 const ROWS: i32 = 12;
+
+/// The array of a bin.
+pub(super) const fn index_of(bin: i32) -> i32 {
+    bin.div_euclid(BINS)
+}
 
 /// A bin that has something to pay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

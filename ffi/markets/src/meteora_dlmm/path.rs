@@ -2,8 +2,7 @@
 
 use crate::quote::{Refusal, Side};
 
-use super::bins::{BINS, Bin, Bins};
-use super::index_of;
+use super::bins::{BINS, Bin, Bins, index_of};
 
 /// Where a swap goes: for x down the bins, for y up. It skips those that have nothing to pay.
 pub(super) struct Path<'a> {
