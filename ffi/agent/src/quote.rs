@@ -45,7 +45,7 @@ pub struct Asked {
     unix_ts: Option<i64>,
 }
 
-/// When a snapshot was taken, where it says so.
+/// When a snapshot was taken, as far as the snapshot states it.
 #[derive(Deserialize)]
 struct Taken {
     slot: Option<u64>,

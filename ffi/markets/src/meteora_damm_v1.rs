@@ -78,7 +78,7 @@ pub struct Head {
 /// A swap with everything that it changes.
 struct Outcome {
     quote: Quote,
-    /// Into the vault: the protocol's part goes elsewhere.
+    /// What goes into the vault: the input without the protocol's part.
     deposited: u64,
     minted: u64,
     burnt: u64,

@@ -307,7 +307,7 @@ fn fees(pool: &Account<'_>) -> Result<Fees, Refusal> {
     })
 }
 
-/// Whether a pool takes limit orders: said so, or, where nothing is said, it has no rewards.
+/// Whether a pool takes limit orders: as its field states it; if the field is not set, only a pool without rewards.
 fn has_orders(pool: &Account<'_>) -> Result<bool, Refusal> {
     const NONE: Address = [0; 32];
     match pool.u8(35)? {

@@ -19,9 +19,9 @@ pub(super) const BINS: i32 = 70;
 pub(super) const FARTHEST: i32 = 443_636;
 /// Arrays from here on have limit orders where older ones have other numbers.
 const ORDERS_FROM: u8 = 2;
-/// Arrays on either side that the pool's own bitmap tells of.
+/// Arrays on either side that the pool's own bitmap covers.
 const INSIDE: i32 = 512;
-/// Rows of 512 arrays on either side that the extension tells of.
+/// Rows of 512 arrays on either side that the extension covers.
 const ROWS: i32 = 12;
 
 /// The array of a bin.
