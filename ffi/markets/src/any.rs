@@ -80,9 +80,12 @@ macro_rules! markets {
 markets! {
     MeteoraDammV1, meteora_damm_v1, "meteora_damm_v1";
     MeteoraDammV2, meteora_damm_v2, "meteora_damm_v2";
+    MeteoraDlmm, meteora_dlmm, "meteora_dlmm";
+    PumpFun, pump_fun, "pump_fun";
+    PumpSwap, pump_swap, "pump_swap";
     RaydiumAmmV4, raydium_amm_v4, "raydium_amm_v4";
     RaydiumCpmm, raydium_cpmm, "raydium_cpmm";
-    MeteoraDlmm, meteora_dlmm, "meteora_dlmm";
+    RaydiumLaunchlab, raydium_launchlab, "raydium_launchlab";
 }
 
 impl AnyMarket {

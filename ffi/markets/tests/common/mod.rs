@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 pub mod properties;
+pub mod pump;
+pub mod tokens;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -111,6 +113,13 @@ pub fn held(file: &Path) -> Held {
         held.put(address(&key), address(&owner), data);
     }
     held
+}
+
+/// The lines of a file of `tests/data`.
+pub fn facts<T: for<'de> Deserialize<'de>>(name: &str) -> Vec<T> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    text.lines().map(|line| serde_json::from_str(line).expect("a fact")).collect()
 }
 
 /// A line of the executed quotes.
