@@ -22,7 +22,7 @@ import { WriteRate } from "../core/store/write_rate.ts";
 import { holdsBy, Streams } from "../core/decisions/streams.ts";
 import { systemHealth } from "../core/platform/system.ts";
 import { descriptors, Doorkeeper } from "../ffi/door.ts";
-import { lean } from "../ffi/process.ts";
+import { returnFreedMemory } from "../ffi/process.ts";
 import { createApp } from "../routes/app.ts";
 import type { ApiDeps } from "../routes/deps.ts";
 import { pageRoutes } from "../routes/pages/mod.tsx";
@@ -60,7 +60,7 @@ export async function runApi(context: Context, { supervised, isListenTyped }: Ap
   refuseOpenDoor(context, isListenTyped);
   const hostname = context.setting("api.listen");
   const port = context.setting("api.port");
-  lean(context.library());
+  returnFreedMemory(context.library());
   needDescriptors(context.library(), "the API", DESCRIPTORS_MIN);
   const parts = await openParts(context, supervised);
   const { deps, bridge, keeper } = parts;

@@ -42,7 +42,7 @@ export function modelsOf(context: Context, parts: Parts): ApiDeps["models"] {
     },
     import: (module, file) => importModel(registry, context.dataDir().path, module, file),
     compare: (module, hours, signal) => compareShadow(store, score, module, hours, signal),
-    shadow: (module, version) => registry.point(module, "shadow", version),
+    shadow: (module, version) => registry.select(module, "shadow", version),
     report: (module, version, theme) => {
       const manifest = registry.list(module).models.find((model) => model.version === version);
       return manifest ? drawReport(manifest, theme) : null;

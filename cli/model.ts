@@ -217,7 +217,7 @@ async function deploy(
 }
 
 /** Points a link to a version or to none, with the audit entry first. A version that does not exist makes no entry. */
-async function point(call: Invocation, context: Context, link: "pin" | "shadow") {
+async function selectVersion(call: Invocation, context: Context, link: "pin" | "shadow") {
   const { module, version = null } = named(call, context);
   const registry = registryOf(context);
   const isThere = version === null || (link === "pin" && version === BASELINE) ||
@@ -226,13 +226,13 @@ async function point(call: Invocation, context: Context, link: "pin" | "shadow")
     const action = `model ${link}${version === null ? " off" : ""}`;
     await auditAs(context, { who: LOCAL_USER, action, module, detail: version ?? "", request_id: "" });
   }
-  registry.point(module, link, version);
+  registry.select(module, link, version);
   return { module, version };
 }
 
 export const modelPin: VerbBody = {
   async run(call, context) {
-    const { module, version } = await point(call, context, "pin");
+    const { module, version } = await selectVersion(call, context, "pin");
     const text = version ? `${module} stays on ${version}` : `${module} follows what is deployed`;
     context.out(call.flags.json ? `${JSON.stringify({ module, pinned: version })}\n` : `${text}\n`);
     return EXIT.done;
@@ -241,7 +241,7 @@ export const modelPin: VerbBody = {
 
 export const modelShadow: VerbBody = {
   async run(call, context) {
-    const { module, version } = await point(call, context, "shadow");
+    const { module, version } = await selectVersion(call, context, "shadow");
     const text = version
       ? `${version} scores in shadow beside the live model of ${module}`
       : `${module} has no shadow`;

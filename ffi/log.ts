@@ -309,7 +309,7 @@ class NativeReader implements LogReader {
 }
 
 /** The library's number of a reader. */
-export function handleOf(reader: LogReader): number {
+export function readerHandle(reader: LogReader): number {
   if (!(reader instanceof NativeReader)) throw new AppError("failed", "Cannot use a reader of another log");
   return reader.handle;
 }

@@ -144,7 +144,7 @@ export function openNetwork(
   library: Library,
   options: { n_features: number; train_rows: number; learning_rate: number; seed: number; weight: number },
   { rows, labels }: LabelledRows,
-  judgeLoss: (model: TrainedModel) => Promise<number>,
+  lossOf: (model: TrainedModel) => Promise<number>,
 ): Training {
   const { n_features, train_rows, learning_rate, seed, weight } = options;
   const x = bytesOf(rows.subarray(0, train_rows * n_features) as Float32Array<ArrayBuffer>);
@@ -163,7 +163,7 @@ export function openNetwork(
       );
       const { value } = library.call((out, size) => symbols.legend_network_model(handle, out, size));
       const model = new TrainedModel(library, value);
-      const loss = await judgeLoss(model);
+      const loss = await lossOf(model);
       const round = models.push(model);
       if (loss < best.loss) best = { loss, round };
       models.forEach((known, at) => {
@@ -220,7 +220,7 @@ export class ModelRegistry {
     readonly foreign = false,
   ) {}
 
-  #ask<T>(module: ModuleName, what: string, more: Record<string, unknown> = {}): T {
+  #request<T>(module: ModuleName, kind: string, more: Record<string, unknown> = {}): T {
     const sign_sk_hex = this.signSkHex || null;
     const text = utf8(
       JSON.stringify({
@@ -228,7 +228,7 @@ export class ModelRegistry {
         module,
         sign_sk_hex,
         foreign: this.foreign,
-        ask: { what, ...more },
+        request: { kind, ...more },
       }),
     );
     const { legend_registry } = this.library.symbols;
@@ -236,35 +236,35 @@ export class ModelRegistry {
   }
 
   list(module: ModuleName): ModelList {
-    return this.#ask(module, "list");
+    return this.#request(module, "list");
   }
 
   verify(module: ModuleName, version: string): { usable: boolean; reason?: string; foreign?: boolean } {
-    return this.#ask(module, "verify", { version });
+    return this.#request(module, "verify", { version });
   }
 
   /** Names the version of a link; running agents see it at once. `null` takes the name away. */
-  point(module: ModuleName, link: ModelSlot, version: string | null, requestId = ""): void {
-    this.#ask(module, "point", { link, version, request_id: requestId });
+  select(module: ModuleName, slot: ModelSlot, version: string | null, requestId = ""): void {
+    this.#request(module, "select", { slot, version, request_id: requestId });
   }
 
   /** The current and the desired state, cheap enough to be polled all the time. */
   state(module: ModuleName): ModelState {
-    return this.#ask(module, "state");
+    return this.#request(module, "state");
   }
 
   /** Installs a version from another host: `artefact` is a file with its bytes. Throws the reason when it is refused. */
   install(module: ModuleName, version: string, artefact: string, proof: ModelProof): void {
-    this.#ask(module, "install", { version, artefact, ...proof });
+    this.#request(module, "install", { version, artefact, ...proof });
   }
 
   sign(module: ModuleName, text: string): string {
-    return this.#ask<{ signature: string }>(module, "sign", { text }).signature;
+    return this.#request<{ signature: string }>(module, "sign", { text }).signature;
   }
 
   /** Why a signed text is not trusted; null when it is. */
   refusal(module: ModuleName, text: string, signature: string): string | null {
-    return this.#ask<{ refused: string | null }>(module, "check", { text, signature }).refused;
+    return this.#request<{ refused: string | null }>(module, "check", { text, signature }).refused;
   }
 
   path(module: ModuleName, version: string): string {

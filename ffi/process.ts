@@ -14,8 +14,8 @@ export function protect(library: Library): void {
 }
 
 /** Large blocks go back to the system when they are freed, instead of staying with the thread that had them. */
-export function lean(library: Library): void {
-  library.symbols.legend_process_lean();
+export function returnFreedMemory(library: Library): void {
+  library.symbols.legend_process_return_memory();
 }
 
 /** The lines of the library have this form from here on. */

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { scrypt } from "node:crypto";
 import { LIBRARY } from "../tools/paths.ts";
 import { Library } from "./library.ts";
-import { lean } from "./process.ts";
+import { returnFreedMemory } from "./process.ts";
 
 Deno.test("M1: no thread keeps the memory of a password that it has checked", async () => {
-  lean(new Library(LIBRARY));
+  returnFreedMemory(new Library(LIBRARY));
   // 16 MiB each, in as many threads: once to have the threads, then to see what stays.
   const check = () =>
     new Promise<void>((resolve, reject) =>

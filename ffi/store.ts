@@ -1,7 +1,7 @@
 /** ClickHouse out of its library, and batches of rows for it. */
 import type { LogReader } from "../core/log/log.ts";
 import { check, isTooSmall, type Library, sizeNeeded, utf8 } from "./library.ts";
-import { handleOf, recordsOf } from "./log.ts";
+import { readerHandle, recordsOf } from "./log.ts";
 import type { StoredRecord } from "../core/log/log.ts";
 
 /** Runs ClickHouse on a thread of this process; resolves when its query ends. Once per process. */
@@ -57,7 +57,7 @@ export class Sink implements Disposable {
   async feed(reader: LogReader, recordsMax: number): Promise<number> {
     const { legend_sink_feed } = this.#library.symbols;
     const { value } = await this.#library.callAsync((out, size) =>
-      legend_sink_feed(this.#handle, handleOf(reader), recordsMax, out, size)
+      legend_sink_feed(this.#handle, readerHandle(reader), recordsMax, out, size)
     );
     return value;
   }

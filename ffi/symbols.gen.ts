@@ -97,7 +97,7 @@ export const SYMBOLS = {
   // options, options_len, out, out_len
   legend_capture: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   legend_process_protect: { parameters: [], result: "void" },
-  legend_process_lean: { parameters: [], result: "void" },
+  legend_process_return_memory: { parameters: [], result: "void" },
   // style, style_len, out, out_len
   legend_line_style: { parameters: ["buffer", "u32", "buffer", "u32"], result: "i32" },
   // code
@@ -212,4 +212,4 @@ export const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The boundary's number: a library of another one has other functions. */
-export const ABI_VERSION = 0x9635_c34e;
+export const ABI_VERSION = 0x1a46_5344;

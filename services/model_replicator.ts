@@ -47,7 +47,7 @@ const REQUEST_ID = /^[A-Za-z0-9_-]{0,128}$/;
 export interface TravelRegistry {
   state(module: ModuleName): ModelState;
   path(module: ModuleName, version: string): string;
-  point(module: ModuleName, link: ModelSlot, version: string | null, requestId?: string): void;
+  select(module: ModuleName, link: ModelSlot, version: string | null, requestId?: string): void;
   install(module: ModuleName, version: string, artefact: string, proof: ModelProof): void;
   sign(module: ModuleName, text: string): string;
   refusal(module: ModuleName, text: string, signature: string): string | null;
@@ -192,7 +192,7 @@ export class ModelReplicator {
         );
         return;
       }
-      this.#options.registry.point(module, link, version || null, request_id);
+      this.#options.registry.select(module, link, version || null, request_id);
     }
     this.#logged.delete(key);
     this.#agree(key, desired);

@@ -96,7 +96,7 @@ async function withHosts(run: (one: Host, other: Host) => Promise<void>): Promis
 Deno.test("what one host publishes makes the other the same, piece by piece, also when both publish one model", () =>
   withHosts(async (one, other) => {
     const version = await registerSmallModel(one.registry, 1);
-    one.registry.point("mev", "latest", version, "of-a-person");
+    one.registry.select("mev", "latest", version, "of-a-person");
     await one.replicator(async () => (await one.records()).length === 2);
     const [part, desired] = await one.records();
     assert.deepEqual([part!.part!.version, part!.part!.parts, desired!.wish!.link], [version, 1, "latest"]);
@@ -210,7 +210,7 @@ function appendingBy(
 Deno.test("a newer desired model of another host that arrives while this host writes its own is obeyed", () =>
   withHosts(async (one, other) => {
     const version = await registerSmallModel(one.registry, 1);
-    one.registry.point("mev", "shadow", version);
+    one.registry.select("mev", "shadow", version);
     const { registry } = one;
     let taken = 0;
     const outbox = appendingBy(one.log, async (topic, records) => {
@@ -232,7 +232,7 @@ Deno.test("a newer desired model of another host that arrives while this host wr
       registry: {
         state: (module) => registry.state(module),
         path: (...given) => registry.path(...given),
-        point: (...given) => registry.point(...given),
+        select: (...given) => registry.select(...given),
         install: (...given) => registry.install(...given),
         sign: (...given) => registry.sign(...given),
         refusal: (...given) => {

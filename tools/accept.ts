@@ -279,7 +279,7 @@ async function modelLive(folder: string): Promise<number> {
     for (const version of versions) {
       using reader = await topic.reader((await topic.info()).partitions[0]!.end);
       const begin = BigInt(Math.round((performance.timeOrigin + performance.now()) * 1e6));
-      registry.point("mev", "latest", version);
+      registry.select("mev", "latest", version);
       for (let live = false; !live;) {
         if (!await reader.wait(5_000)) throw new Error(`Cannot accept: ${version} did not become live`);
         const answer = reader.read();

@@ -9,7 +9,7 @@ import type { ModelList } from "./models.ts";
 
 export interface LiveRegistry {
   list(module: ModuleName): Pick<ModelList, "pinned">;
-  point(module: ModuleName, link: "latest" | "shadow", version: string, requestId: string): void;
+  select(module: ModuleName, link: "latest" | "shadow", version: string, requestId: string): void;
 }
 
 export interface GoingLive {
@@ -43,5 +43,5 @@ export async function goLive(
     );
   }
   await audit({ who, action, module, detail: version, request_id: requestId });
-  registry.point(module, link, version, requestId);
+  registry.select(module, link, version, requestId);
 }

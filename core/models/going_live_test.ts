@@ -14,7 +14,7 @@ Deno.test("H7: goLive writes the audit, then points; a pin or an audit that cann
   const done: string[] = [];
   const registry = (pinned: string | null) => ({
     list: () => ({ pinned }),
-    point: (...words: string[]) => void done.push(words.join(" ")),
+    select: (...words: string[]) => void done.push(words.join(" ")),
   });
   const audit = (act: Act) => void done.push(`${act.who} ${act.action} ${act.module} ${act.detail}`);
   await goLive(registry(null), audit, live);
@@ -30,7 +30,7 @@ Deno.test("H7: goLive checks at this moment whether the issuer still may, before
   const done: string[] = [];
   const registry = {
     list: () => ({ pinned: "aaaaaaaaaaaa" }),
-    point: (...words: string[]) => void done.push(words.join(" ")),
+    select: (...words: string[]) => void done.push(words.join(" ")),
   };
   const audit = (act: Act) => void done.push(act.action);
   for (const link of ["latest", "shadow"] as const) {

@@ -109,7 +109,7 @@ const modelsOf = (registry: ModelRegistry, audit: ApiDeps["audit"]): ApiDeps["mo
   },
   import: async (module, file) => (await registry.import(module, file)).version,
   compare: () => Promise.reject(new AppError("unavailable", "Cannot use the store: the test has none")),
-  shadow: (module, version) => registry.point(module, "shadow", version),
+  shadow: (module, version) => registry.select(module, "shadow", version),
   report: () => null,
 });
 

@@ -164,7 +164,7 @@ async function strangerCountsForNothing(hosts: Hosts, three: Part, first: string
   const strangers = { ...hosts.cluster.env, CTRL_SIGN_SK_HEX: "66".repeat(32) };
   const stranger = new ModelRegistry(hosts.library, hosts.data("stranger"), strangers.CTRL_SIGN_SK_HEX);
   const foreign = await registerSmallModel(stranger, 9);
-  stranger.point("mev", "latest", foreign, "of-a-stranger");
+  stranger.select("mev", "latest", foreign, "of-a-stranger");
   hosts.start("stranger", ["run", "link"], strangers);
   await until("the stranger's model is on the log", async () => {
     const { stdout } = await hosts.run("one", ["topics", "tail", "model-artefacts-proto"]);

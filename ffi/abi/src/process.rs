@@ -45,7 +45,7 @@ pub extern "C" fn legend_process_protect() {
 /// MiB in each thread that once freed such a piece: every thread that has checked a password would keep it
 /// for good.
 #[unsafe(no_mangle)]
-pub extern "C" fn legend_process_lean() {
+pub extern "C" fn legend_process_return_memory() {
     // SAFETY: sets an integer of the allocator, which any thread may do at any time.
     #[cfg(target_env = "gnu")]
     unsafe {

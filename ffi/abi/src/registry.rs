@@ -97,14 +97,14 @@ fn read_artefact(file: &Path) -> Result<Vec<u8>, Failure> {
 
 /// A request to the registry.
 #[derive(serde::Deserialize)]
-#[serde(tag = "what", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 enum RegistryRequest {
     /// All versions with their manifests, and which are live, pinned and in shadow.
     List,
     /// Whether a version could be used.
     Verify { version: String },
-    /// Sets or removes the version of a link.
-    Point { link: String, version: Option<String>, request_id: String },
+    /// Selects the version of a slot, or none.
+    Select { slot: String, version: Option<String>, request_id: String },
     /// The existing and selected versions, without reading the files.
     State,
     /// Installs a version of another host from files that were copied here.
@@ -124,7 +124,7 @@ struct RegistryCall {
     foreign: bool,
     module: String,
     sign_sk_hex: Option<String>,
-    ask: RegistryRequest,
+    request: RegistryRequest,
 }
 
 /// Queries or changes the registry (`RegistryCall` as JSON); writes the answer as JSON.
@@ -152,20 +152,20 @@ impl RegistryCall {
         let module = module_of(&self.module).ok_or_else(|| {
             Failure::invalid(format!("Cannot look up models of {}: need arbitrage or mev", self.module))
         })?;
-        match &self.ask {
+        match &self.request {
             RegistryRequest::List => self.list(module),
             RegistryRequest::Verify { version } => self.verify(module, version),
-            RegistryRequest::Point { link, version, request_id } => {
-                let link = match link.as_str() {
+            RegistryRequest::Select { slot, version, request_id } => {
+                let slot = match slot.as_str() {
                     "latest" => ModelSlot::Latest,
                     "shadow" => ModelSlot::Shadow,
                     "pin" => ModelSlot::Pin,
                     other => {
-                        let line = format!("Cannot point {other}: need latest, shadow or pin");
+                        let line = format!("Cannot select the {other} model: need latest, shadow or pin");
                         return Err(Failure::invalid(line));
                     }
                 };
-                registry::select(&self.data_dir, module, link, version.as_deref(), request_id)?;
+                registry::select(&self.data_dir, module, slot, version.as_deref(), request_id)?;
                 Ok(json!({ "version": version }))
             }
             RegistryRequest::State => Ok(self.state(module)),
@@ -188,7 +188,7 @@ impl RegistryCall {
 
     fn list(&self, module: Module) -> Result<Value, Failure> {
         let (data_dir, trusted) = (&self.data_dir, self.trusted()?);
-        let deployed = |link| registry::version_to_run(data_dir, module, link).ok().flatten();
+        let deployed = |slot| registry::version_to_run(data_dir, module, slot).ok().flatten();
         let one = |version: String| match registry::manifest(data_dir, module, &version, &trusted) {
             Ok(manifest) => manifest,
             Err(why) => json!({ "version": version, "module": self.module, "refused": why.to_string() }),
@@ -222,11 +222,11 @@ impl RegistryCall {
 
     fn state(&self, module: Module) -> Value {
         let data_dir = &self.data_dir;
-        let link = |link| {
-            let selected = registry::selected(data_dir, module, link);
+        let state = |slot| {
+            let selected = registry::selected(data_dir, module, slot);
             json!({
                 "version": selected.as_ref().ok(),
-                "at_ms": registry::selected_ms(data_dir, module, link),
+                "at_ms": registry::selected_ms(data_dir, module, slot),
                 "broken": selected.as_ref().err().map(ToString::to_string),
             })
         };
@@ -235,9 +235,9 @@ impl RegistryCall {
         let request_id = latest.map(|version| registry::request(data_dir, module, &version));
         json!({
             "versions": registry::versions(data_dir, module),
-            "latest": link(ModelSlot::Latest),
-            "shadow": link(ModelSlot::Shadow),
-            "pin": link(ModelSlot::Pin),
+            "latest": state(ModelSlot::Latest),
+            "shadow": state(ModelSlot::Shadow),
+            "pin": state(ModelSlot::Pin),
             "request_id": request_id.unwrap_or_default(),
         })
     }
