@@ -167,9 +167,9 @@ Deno.test("what is hostile, broken or late on the topic changes nothing, and is 
     const state = other.registry.state("mev");
     assert.deepEqual([state.versions, state.latest.version], [[], null]);
     assert.deepEqual(other.said.map((line) => line.replace(/[0-9a-f]{12,16}/g, "…")), [
-      "Cannot take model … of mev: its bytes are not those of its manifest",
+      "Cannot take model … of mev: its bytes differ from its manifest",
       "Cannot take model … of mev: its signature is malformed",
-      "Cannot take … as latest model of mev from another host: its signature does not fit: it was altered",
+      "Cannot take … as latest model of mev from another host: its signature does not match: it was altered",
       "Cannot take … as latest model of mev from another host: its key … is not trusted here",
       "Cannot take … as latest model of mev from another host: its time is in the future, correct that host's clock",
     ]);

@@ -68,7 +68,7 @@ async function importForeign(folder: string, data: string, env: Record<string, s
   await Deno.writeTextFile(without, "[models]\nforeign = false\n");
   const unasked = await legend([...importing, "--config", without]);
   assert.equal(unasked.code, 1, unasked.stdout);
-  assert.match(unasked.stderr, /it brings code of its own.+set models\.foreign = true/);
+  assert.match(unasked.stderr, /it has code of its own.+set models\.foreign = true/);
   const imported = await legend(importing, { env });
   assert.equal(imported.code, 0, imported.stderr);
   return imported.stdout.trim();
@@ -131,7 +131,7 @@ for (const { how, end, begin, said } of ENDS) {
         const after = await status("mev");
         assert.match(
           after.model_refused!.reason,
-          /^it crashed this agent or did not answer it, take it out of \S+ to try again; [0-9a-f]{12} runs instead$/,
+          /^it crashed this agent or did not answer it, remove it from \S+ to try again; [0-9a-f]{12} runs instead$/,
         );
         assert.equal(after.model_refused!.version, foreign);
         assert.equal((await status("arbitrage")).pid, before.arbitrage.pid, "the other agent never noticed");

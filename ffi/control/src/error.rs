@@ -19,7 +19,7 @@ pub enum Refusal {
     #[error("key {0} is not trusted here")]
     KeyNotTrusted(String),
     /// The content differs from what was signed.
-    #[error("its signature does not fit: it was altered")]
+    #[error("its signature does not match: it was altered")]
     Altered,
     /// It expired this many milliseconds ago.
     #[error("it is stale: it expired {0} ms ago")]
@@ -235,7 +235,7 @@ mod tests {
         for (refusal, line) in [
             (Refusal::NotSigned, "it is not signed"),
             (Refusal::KeyNotTrusted(text()), "key x is not trusted here"),
-            (Refusal::Altered, "its signature does not fit: it was altered"),
+            (Refusal::Altered, "its signature does not match: it was altered"),
             (Refusal::Stale(7), "it is stale: it expired 7 ms ago"),
             (Refusal::Future, "it is from the future"),
             (Refusal::NoCommand(no_command), "its bytes are not a command"),

@@ -21,7 +21,7 @@ pub enum ModelError {
     #[error("its legend_model is cut off")]
     StructCutOff,
     /// Its struct has another magic number.
-    #[error("its legend_model does not begin as one does")]
+    #[error("its legend_model begins with another magic number")]
     StructMagic,
     /// A struct layout that this version does not read.
     #[error("its ABI is {abi} with {bytes} bytes, need {ABI_VERSION} with {STRUCT_BYTES}")]
@@ -74,13 +74,13 @@ pub enum ModelError {
     #[error("its tables reach beyond their end")]
     TablesBeyond,
     /// The tables have another magic number.
-    #[error("its tables do not begin as tables do")]
+    #[error("its tables begin with another magic number")]
     TablesMagic,
     /// NaN or infinity where a number is required.
     #[error("{0} is not a number")]
     NoNumber(&'static str),
     /// Trees that the evaluator cannot walk.
-    #[error("it has {trees} trees of depth {depth}")]
+    #[error("it has {trees} trees of depth {depth}, which the evaluator cannot walk")]
     TreesOfDepth {
         /// Their number.
         trees: u32,
@@ -88,13 +88,13 @@ pub enum ModelError {
         depth: u32,
     },
     /// A node splits by a feature that the row does not have.
-    #[error("a node of it reads a feature that is not there")]
+    #[error("one of its nodes reads a feature that its rows do not have")]
     NodeFeature,
     /// A node's NaN byte means neither left nor right.
-    #[error("a node of it does not say where a NaN goes")]
+    #[error("one of its nodes sends a NaN neither left nor right")]
     NodeNan,
     /// A network that the evaluator cannot run.
-    #[error("its network is {layers} layers of {width}")]
+    #[error("its network has {layers} layers of width {width}, which the evaluator cannot run")]
     NetworkShape {
         /// Its number of layers.
         layers: u32,
@@ -140,7 +140,7 @@ pub enum ModelError {
         need: &'static str,
     },
     /// Impossible numbers in XGBoost's model.
-    #[error("XGBoost's model has base_score {base_score} and {features} features")]
+    #[error("XGBoost's model has base_score {base_score} and {features} features, which cannot be")]
     XgboostNumbers {
         /// The probability that its trees start from.
         base_score: f64,
@@ -154,6 +154,6 @@ pub enum ModelError {
     #[error("LightGBM's model has {0} features, need at most {FEATURES_MAX}")]
     LightgbmFeatures(u32),
     /// A tree lacks a required field.
-    #[error("a tree of {0}'s model is not as trees are")]
+    #[error("a tree of {0}'s model is malformed")]
     Tree(&'static str),
 }

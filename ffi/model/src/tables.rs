@@ -102,7 +102,7 @@ impl Tables {
                     }
                 }
                 if !finite(leaves_at, leaves as usize) {
-                    return Err(ModelError::NoNumber("a leaf of it"));
+                    return Err(ModelError::NoNumber("one of its leaves"));
                 }
                 let nan_at = header.nan as usize;
                 let bytes = self.words.iter().flat_map(|word| word.to_le_bytes());
@@ -121,7 +121,7 @@ impl Tables {
                 let scale_at = part(header.nodes, 8 * u64::from(header.n_features))?;
                 let weights_at = part(header.leaves, 4 * count as u64)?;
                 if !finite(scale_at, 2 * header.n_features as usize) || !finite(weights_at, count) {
-                    return Err(ModelError::NoNumber("a weight of it"));
+                    return Err(ModelError::NoNumber("one of its weights"));
                 }
             }
             other => return Err(ModelError::Kind(other)),

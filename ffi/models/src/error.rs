@@ -21,7 +21,7 @@ pub enum SignatureError {
     #[error("its key {0} is not trusted here")]
     KeyNotTrusted(String),
     /// The content differs from what was signed.
-    #[error("its signature does not fit: it was altered")]
+    #[error("its signature does not match: it was altered")]
     Altered,
 }
 
@@ -55,7 +55,7 @@ pub enum Unusable {
     #[error("it is a model of {0}")]
     OtherModule(Value),
     /// The manifest exists, but not the file.
-    #[error("its file is not there")]
+    #[error("its file is missing")]
     NoFile(#[source] io::Error),
     /// It has this many bytes.
     #[error("it is {0} bytes long, need at most {FILE_BYTES_MAX}")]
@@ -64,7 +64,7 @@ pub enum Unusable {
     #[error("its file cannot be read: {0}")]
     Unread(#[source] io::Error),
     /// Its hash differs from the manifest's.
-    #[error("its bytes are not those that were signed")]
+    #[error("its bytes differ from those that were signed")]
     OtherBytes,
     /// The file, or one of its answers, is wrong.
     #[error(transparent)]
@@ -89,7 +89,7 @@ pub enum Unusable {
     },
     /// It has its own code, and the configuration does not allow that.
     #[error(
-        "it brings code of its own, which would have all rights of the agent: set models.foreign = true to allow that"
+        "it has code of its own, which would have all rights of the agent: set models.foreign = true to allow that"
     )]
     ForeignNotAllowed,
     /// A private copy of its bytes cannot be made.
@@ -105,7 +105,7 @@ pub enum Unusable {
     #[error(transparent)]
     SharedObject(#[from] SharedObjectError),
     /// It has crashed this agent before; the path is the file that records it.
-    #[error("it crashed this agent or did not answer it, take it out of {} to try again", .0.display())]
+    #[error("it crashed this agent or did not answer it, remove it from {} to try again", .0.display())]
     Crashed(PathBuf),
 }
 
@@ -119,7 +119,7 @@ pub enum SharedObjectError {
     #[error("it has no symbol treelite_predict")]
     NoPredict,
     /// The loader returned another file for its name.
-    #[error("the loader gave another file that was loaded before")]
+    #[error("the loader returned another file, which was loaded before")]
     OtherFile,
 }
 
@@ -159,7 +159,7 @@ pub enum ProgramError {
     #[error("its own file is not known (/proc/self/maps)")]
     OwnFile,
     /// It does not exist.
-    #[error("{} is not there, it belongs to {}: build or copy legend again", .path.display(), .own.display())]
+    #[error("{} is missing, it belongs beside {}: build or copy legend again", .path.display(), .own.display())]
     NotThere {
         /// Where it must be.
         path: PathBuf,
@@ -213,7 +213,7 @@ pub enum InstallError {
     #[error(transparent)]
     Manifest(#[from] Unusable),
     /// Its version or hash differs from the manifest's.
-    #[error("its bytes are not those of its manifest")]
+    #[error("its bytes differ from its manifest")]
     OtherBytes,
     /// Its name is not a version.
     #[error("a version is 12 hex digits")]

@@ -42,32 +42,32 @@ fn the_reason_why_a_model_is_unusable_follows_its_name() {
         (Unusable::NotSigned(SmallFileError::Unread(full())), "it is not signed"),
         (SignatureError::NoSignature.into(), "its signature is malformed"),
         (SignatureError::KeyNotTrusted("x".to_owned()).into(), "its key x is not trusted here"),
-        (SignatureError::Altered.into(), "its signature does not fit: it was altered"),
+        (SignatureError::Altered.into(), "its signature does not match: it was altered"),
         (
             Unusable::NoJson(no_json()),
             "its manifest is not JSON: EOF while parsing a value at line 1 column 0",
         ),
         (Unusable::OtherModule("mev".into()), "it is a model of \"mev\""),
         (Unusable::OtherModule(Value::Null), "it is a model of null"),
-        (Unusable::NoFile(full()), "its file is not there"),
+        (Unusable::NoFile(full()), "its file is missing"),
         (Unusable::TooLong(536_870_913), "it is 536870913 bytes long, need at most 536870912"),
         (Unusable::Unread(full()), &format!("its file cannot be read: {FULL}")),
-        (Unusable::OtherBytes, "its bytes are not those that were signed"),
+        (Unusable::OtherBytes, "its bytes differ from those that were signed"),
         (ModelError::CutOff.into(), "it is cut off"),
         (Unusable::TooManyFeatures { count: 12, known: 11 }, "it reads 12 features, the agent has 11"),
         (features, "its features are 00000000000000ab, the agent's first 11 are ffffffffffffffff"),
         (
             Unusable::ForeignNotAllowed,
-            "it brings code of its own, which would have all rights of the agent: set models.foreign = true to allow that",
+            "it has code of its own, which would have all rights of the agent: set models.foreign = true to allow that",
         ),
         (Unusable::NotCopied(full()), &format!("it cannot be copied: {FULL}")),
         (Unusable::NoMark(full()), &format!("its mark cannot be made: {FREE}")),
         (SharedObjectError::Refused(libloading::Error::DlOpenUnknown).into(), "the loader refuses it"),
         (SharedObjectError::NoPredict.into(), "it has no symbol treelite_predict"),
-        (SharedObjectError::OtherFile.into(), "the loader gave another file that was loaded before"),
+        (SharedObjectError::OtherFile.into(), "the loader returned another file, which was loaded before"),
         (
             Unusable::Crashed(path()),
-            "it crashed this agent or did not answer it, take it out of /data/file to try again",
+            "it crashed this agent or did not answer it, remove it from /data/file to try again",
         ),
     ] {
         assert_eq!(error.to_string(), expected);
@@ -83,7 +83,7 @@ fn a_trials_result_is_its_text() {
         (ProgramError::OwnFile.into(), "it cannot be probed: its own file is not known (/proc/self/maps)"),
         (
             not_there.into(),
-            "it cannot be probed: /data/file is not there, it belongs to /data/own: build or copy legend again",
+            "it cannot be probed: /data/file is missing, it belongs beside /data/own: build or copy legend again",
         ),
         (
             ProgramError::File { path: path(), source: full() }.into(),
@@ -123,11 +123,11 @@ fn an_error_of_the_registry_names_the_action_and_one_of_a_slot_its_content() {
         ),
         (
             take(Unusable::from(SignatureError::Altered).into()),
-            "Cannot take model 0123456789ab of mev: its signature does not fit: it was altered",
+            "Cannot take model 0123456789ab of mev: its signature does not match: it was altered",
         ),
         (
             take(InstallError::OtherBytes),
-            "Cannot take model 0123456789ab of mev: its bytes are not those of its manifest",
+            "Cannot take model 0123456789ab of mev: its bytes differ from its manifest",
         ),
         (take(InstallError::NoVersion), "Cannot take model 0123456789ab of mev: a version is 12 hex digits"),
         (

@@ -294,7 +294,7 @@ mod tests {
         // SAFETY: both descriptors are ours; the number of the first one then names the second file.
         assert!(unsafe { libc::dup2(second.as_raw_fd(), first.as_raw_fd()) } >= 0);
         let refused = load(&name, &second).map(|_| ()).expect_err("refuses");
-        assert_eq!(refused.to_string(), "the loader gave another file that was loaded before");
+        assert_eq!(refused.to_string(), "the loader returned another file, which was loaded before");
         let other = format!("/proc/self/./fd/{}", first.as_raw_fd());
         let (_second, predict) = load(&other, &second).expect("loads by another name");
         // SAFETY: this model reads no row.

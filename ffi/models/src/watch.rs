@@ -303,7 +303,7 @@ impl Watcher {
         let intact = load::verify(&self.data_dir, self.module, &version, &self.trust);
         let (state, reason) = match intact {
             Ok(_) => (state, String::new()),
-            Err(reason) => ("refused", format!("{reason}; what runs was read before that")),
+            Err(reason) => ("refused", format!("{reason}; what runs was loaded before")),
         };
         ModelReport { version, state, reason, request_id }
     }

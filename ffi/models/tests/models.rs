@@ -120,7 +120,7 @@ fn what_is_unsigned_or_signed_by_a_stranger_or_altered_is_refused() {
     other[at] ^= 1;
     fs::write(&path, other).expect("written over");
     deploy(data, &version);
-    assert!(watching.wait_for(&version, "refused").contains("not those that were signed"));
+    assert!(watching.wait_for(&version, "refused").contains("differ from those that were signed"));
     assert_eq!(watching.live.version().as_deref(), Some(&*good));
     watching.stop();
 }
@@ -133,7 +133,7 @@ fn a_running_model_answers_on_when_its_file_is_written_over_and_that_is_reported
     let watching = Watching::start(data, trusted(data));
     watching.wait_for(&good, "live");
     fs::write(registry::artefact_path(data, Module::Mev, &good), b"something else").expect("written over");
-    assert!(watching.wait_for(&good, "refused").contains("not those that were signed"));
+    assert!(watching.wait_for(&good, "refused").contains("differ from those that were signed"));
     assert_eq!(watching.live.score(&[0.0; 11]).map(|answer| answer.score), Some(probability(0.4)));
     watching.stop();
 }
@@ -321,14 +321,11 @@ fn a_version_of_another_host_is_taken_only_as_its_trusted_key_signed_it() {
     };
     let (mev, stranger) = (Module::Mev, trusted(here));
     for (refused, why) in [
-        (
-            take(mev, &version, &altered, &manifest, &signature, &keys),
-            "its bytes are not those of its manifest",
-        ),
-        (take(mev, &version, &[], &manifest, &signature, &keys), "its bytes are not those of its manifest"),
-        (take(mev, "../../../../x", &artefact, &manifest, &signature, &keys), "its bytes are not those"),
-        (take(mev, &version[..6], &artefact, &manifest, &signature, &keys), "its bytes are not those"),
-        (take(mev, &version, &artefact, &other, &signature, &keys), "its signature does not fit"),
+        (take(mev, &version, &altered, &manifest, &signature, &keys), "its bytes differ from its manifest"),
+        (take(mev, &version, &[], &manifest, &signature, &keys), "its bytes differ from its manifest"),
+        (take(mev, "../../../../x", &artefact, &manifest, &signature, &keys), "its bytes differ"),
+        (take(mev, &version[..6], &artefact, &manifest, &signature, &keys), "its bytes differ"),
+        (take(mev, &version, &artefact, &other, &signature, &keys), "its signature does not match"),
         (take(mev, &version, &artefact, &manifest, "", &keys), "its signature is malformed"),
         (take(mev, &version, &artefact, &manifest, &signature, &stranger), "is not trusted here"),
         (

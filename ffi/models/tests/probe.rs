@@ -125,7 +125,7 @@ fn a_probe_that_is_missing_or_writable_by_another_user_is_reported_in_one_line_a
     assert_eq!(
         result_of_copy(folder, &model),
         format!(
-            "Err(\"it cannot be probed: {path}/legend-probe is not there, it belongs to {path}/legend-test: build or copy legend again\")"
+            "Err(\"it cannot be probed: {path}/legend-probe is missing, it belongs beside {path}/legend-test: build or copy legend again\")"
         )
     );
     let refused = format!(

@@ -103,7 +103,7 @@ pub enum LogError {
     #[error("Cannot append to {}: a sync failed before, restart legend to recover it", .0.display())]
     SyncFailed(PathBuf),
     /// A gate closed before the records were on the log: none of them was stored.
-    #[error("Cannot append to {}: nothing may go out", .0.display())]
+    #[error("Cannot append to {}: appends are blocked", .0.display())]
     GateClosed(PathBuf),
     /// There is nothing to append.
     #[error("Cannot append: the batch is empty, need a record")]
@@ -213,7 +213,7 @@ mod tests {
                 "Cannot append to /log: a sync failed before, restart legend to recover it",
                 LogErrorKind::Failed,
             ),
-            (LogError::GateClosed(path), "Cannot append to /log: nothing may go out", LogErrorKind::Closed),
+            (LogError::GateClosed(path), "Cannot append to /log: appends are blocked", LogErrorKind::Closed),
             (LogError::EmptyBatch, "Cannot append: the batch is empty, need a record", LogErrorKind::Invalid),
             (
                 LogError::Lengths(2),

@@ -13,7 +13,7 @@ pub enum TrainingError {
     Kind(String),
     /// Rows, labels and features do not match.
     #[error(
-        "Cannot train on {numbers} numbers, {labels} labels, {n_features} features and {train_rows} rows of training"
+        "Cannot train on {numbers} numbers, {labels} labels, {n_features} features and {train_rows} training rows: they do not match"
     )]
     Shape {
         /// In all rows.
@@ -29,7 +29,7 @@ pub enum TrainingError {
     #[error("Cannot train: {0}")]
     Thread(#[source] io::Error),
     /// Its thread has ended.
-    #[error("Cannot train: the trainer's thread has ended, a bug; see the lines above")]
+    #[error("Cannot train: the trainer's thread has ended, which is a bug; see the lines above")]
     Ended,
     /// The engine's library cannot be loaded.
     #[error("Cannot train: {}; the trainer needs libstdc++ (Debian: apt-get install libstdc++6)", loader(.0))]

@@ -83,7 +83,7 @@ pub enum ClusterError {
     #[error("Cannot make topic {0}: Kafka made it, but does not show it")]
     NotShown(String),
     /// Some brokers or replicas did not accept the records of an append.
-    #[error("Cannot append to {topic}: Kafka at {brokers} did not take it ({why}); check the broker")]
+    #[error("Cannot append to {topic}: Kafka at {brokers} did not accept it ({why}); check the broker")]
     NotTaken {
         /// The topic's name.
         topic: String,
@@ -101,7 +101,9 @@ pub enum ClusterError {
         why: Unsendable,
     },
     /// The end of a partition is unknown.
-    #[error("Cannot look at {topic}: Kafka does not say where partition {partition} ends; try again")]
+    #[error(
+        "Cannot read the offsets of {topic}: Kafka does not report where partition {partition} ends; try again"
+    )]
     NoEnd {
         /// The topic's name.
         topic: String,
@@ -129,7 +131,7 @@ pub enum ClusterError {
     Thread(#[source] io::Error),
     /// A topic whose number of partitions would place records differently.
     #[error(
-        "Cannot use topic {name}: it has {has} partitions on Kafka, need {need}; records wait on this host until it is set right"
+        "Cannot use topic {name}: it has {has} partitions on Kafka, need {need}; records wait on this host until the number is right"
     )]
     Partitions {
         /// Of the topic.
@@ -245,7 +247,7 @@ mod tests {
             ),
             (
                 ClusterError::NotTaken { topic: topic(), brokers: brokers(), why: why() },
-                "Cannot append to t: Kafka at b:9 did not take it (down); check the broker",
+                "Cannot append to t: Kafka at b:9 did not accept it (down); check the broker",
                 LogErrorKind::Unavailable,
             ),
             (
@@ -255,7 +257,7 @@ mod tests {
             ),
             (
                 ClusterError::NoEnd { topic: topic(), partition: 3 },
-                "Cannot look at t: Kafka does not say where partition 3 ends; try again",
+                "Cannot read the offsets of t: Kafka does not report where partition 3 ends; try again",
                 LogErrorKind::Unavailable,
             ),
             (
@@ -287,7 +289,7 @@ mod tests {
             ),
             (
                 ClusterError::Partitions { name: topic(), has: 2, need: 6 },
-                "Cannot use topic t: it has 2 partitions on Kafka, need 6; records wait on this host until it is set right",
+                "Cannot use topic t: it has 2 partitions on Kafka, need 6; records wait on this host until the number is right",
                 LogErrorKind::Unavailable,
             ),
             (

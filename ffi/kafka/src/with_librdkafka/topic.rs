@@ -135,11 +135,10 @@ impl KafkaTopic {
     pub fn ends(&self) -> Result<Vec<(u64, u64)>, ClusterError> {
         (0..self.partitions)
             .map(|partition| {
-                let (low, high) = self
-                    .log
-                    .meta
-                    .fetch_watermarks(&self.name, partition.into(), ANSWER)
-                    .map_err(|error| self.log.error(&format!("look at {}", self.name), &error))?;
+                let (low, high) =
+                    self.log.meta.fetch_watermarks(&self.name, partition.into(), ANSWER).map_err(
+                        |error| self.log.error(&format!("read the offsets of {}", self.name), &error),
+                    )?;
                 match (u64::try_from(low), u64::try_from(high)) {
                     (Ok(low), Ok(high)) => Ok((low, high)),
                     // The client's values for "unknown", which are not offsets.
@@ -180,7 +179,7 @@ impl KafkaTopic {
         let consumer = self.log.group(group)?;
         let found = consumer
             .committed_offsets(list, ANSWER)
-            .map_err(|error| self.log.error(&format!("look at group {group}"), &error))?;
+            .map_err(|error| self.log.error(&format!("read the offsets of group {group}"), &error))?;
         let Some(entry) = found.find_partition(&self.name, partition.into()) else { return Ok(None) };
         let Offset::Offset(offset) = entry.offset() else { return Ok(None) };
         let lost = entry.metadata().strip_prefix("lost=").and_then(|text| text.parse().ok()).unwrap_or(0);

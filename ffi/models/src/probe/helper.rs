@@ -54,7 +54,7 @@ pub fn run_probe() -> ExitCode {
 /// This process's verdict on the model; its text is the answer.
 #[derive(Debug, thiserror::Error)]
 enum TrialError {
-    #[error("this system confines no process (seccomp)")]
+    #[error("this system cannot confine a process (seccomp)")]
     NotConfined,
     #[error(transparent)]
     SharedObject(#[from] SharedObjectError),

@@ -91,7 +91,7 @@ mod tests {
         assert_eq!(
             why(),
             format!(
-                "{0}/legend-probe is not there, it belongs to {0}/liblegend.so: build or copy legend again",
+                "{0}/legend-probe is missing, it belongs beside {0}/liblegend.so: build or copy legend again",
                 folder.display()
             )
         );

@@ -45,7 +45,7 @@ pub(super) fn encode(parent: u32, golden: &Golden, features: usize) -> Vec<u8> {
 pub(super) fn read(from: impl Read) -> std::io::Result<Request> {
     let mut bytes = Vec::new();
     from.take(BYTES_MAX as u64 + 1).read_to_end(&mut bytes)?;
-    decode(&bytes).ok_or_else(|| Error::new(ErrorKind::InvalidData, "it is asked by another build"))
+    decode(&bytes).ok_or_else(|| Error::new(ErrorKind::InvalidData, "the request is of another build"))
 }
 
 fn decode(bytes: &[u8]) -> Option<Request> {
@@ -95,7 +95,7 @@ mod tests {
             ("other features", with(3, 3)),
         ] {
             let why = read(&bytes[..]).expect_err("is refused");
-            assert_eq!(why.to_string(), "it is asked by another build", "{what}");
+            assert_eq!(why.to_string(), "the request is of another build", "{what}");
         }
     }
 
