@@ -11,8 +11,6 @@ use crate::withheld::{self, Credit};
 
 /// The tag that Anchor programs put before an event that they log by calling themselves.
 const ANCHOR_EVENT: [u8; 8] = [0xe4, 0x45, 0xa5, 0x2e, 0x51, 0xcb, 0x9a, 0x1d];
-/// The system program's transfer.
-const SYSTEM_TRANSFER: [u8; 4] = [2, 0, 0, 0];
 
 /// The id of the row of a program that the table does not have.
 pub const UNKNOWN_ID: &str = "unknown";
@@ -237,7 +235,7 @@ impl<'a> Call<'a> {
     pub fn lamports_sent(&self, from: u8) -> u64 {
         let sent = self.inner_calls.iter().filter_map(|called| {
             let system = *self.transaction.key(self.frame, called.program)? == token::SYSTEM.0;
-            let amount = called.data.of(self.frame).strip_prefix(&SYSTEM_TRANSFER)?;
+            let amount = called.data.of(self.frame).strip_prefix(&token::SYSTEM_TRANSFER)?;
             let own = called.accounts.of(self.frame).first() == Some(&from);
             (system && own).then(|| Some(u64::from_le_bytes(amount.try_into().ok()?)))?
         });

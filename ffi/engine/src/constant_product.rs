@@ -22,17 +22,26 @@ impl Moebius {
         Moebius { a: self.a * next.a, b: self.b * next.b, c: next.b * self.c + next.c * self.a }
     }
 
-    /// Input of the largest gain and that gain; `None` for a cycle that pays nothing.
+    /// The input of the largest gain; `None` for a cycle that pays nothing.
     #[must_use]
-    pub fn best(self) -> Option<(f64, f64)> {
+    pub fn best(self) -> Option<Optimum> {
         let Moebius { a, b, c } = self;
         if a <= b || c <= 0.0 || !(a.is_finite() && b.is_finite() && c.is_finite()) {
             return None;
         }
         let input = ((a * b).sqrt() - b) / c;
         let gain = (a.sqrt() - b.sqrt()).powi(2) / c;
-        Some((input, gain))
+        Some(Optimum { input, gain })
     }
+}
+
+/// The input at which a cycle gains most.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Optimum {
+    /// What goes in.
+    pub input: f64,
+    /// What comes out above it.
+    pub gain: f64,
 }
 
 /// The largest front-run that leaves a victim its minimum: the positive root of
@@ -79,7 +88,7 @@ mod tests {
             };
             let brute = (1..4_000).map(|step| gain(f64::from(step) * 2.5e6)).fold(0.0, f64::max);
             match cycle.best() {
-                Some((input, best)) => {
+                Some(Optimum { input, gain: best }) => {
                     assert!((gain(input) - best).abs() <= 1e-6 * best.abs() + 1.0, "case {case}");
                     assert!(best + 1.0 >= brute, "case {case}: {best} < {brute}");
                 }

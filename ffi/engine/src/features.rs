@@ -101,17 +101,32 @@ pub enum Provenance {
     Linked,
 }
 
-/// A sandwich, landed or planned. Amounts are base units; `quote` is the mint that the price is in.
+/// Amounts of the two mints of a pool, base units.
+#[derive(Clone, Copy, Debug)]
+pub struct QuoteBase {
+    /// Of the mint that the price is in.
+    pub quote: f64,
+    /// Of the other one.
+    pub base: f64,
+}
+
+impl QuoteBase {
+    fn price(self) -> f64 {
+        self.quote / self.base
+    }
+}
+
+/// A sandwich, landed or planned.
 #[derive(Clone, Copy, Debug)]
 pub struct SandwichFacts {
     /// The front buys the base (else it sells it first).
     pub buys: bool,
-    /// Quote and base of all fronts.
-    pub front: [f64; 2],
-    /// Quote and base of all backs.
-    pub back: [f64; 2],
-    /// Reserves before the first front: quote, base.
-    pub reserves: [f64; 2],
+    /// Of all fronts.
+    pub front: QuoteBase,
+    /// Of all backs.
+    pub back: QuoteBase,
+    /// Reserves before the first front.
+    pub reserves: QuoteBase,
     /// What all victims paid, in the mint that the fronts paid.
     pub victims_in: f64,
     /// How many victims.
@@ -130,12 +145,11 @@ fn ln_ratio(above: f64, below: f64) -> f64 {
 #[must_use]
 pub fn sandwich(facts: &SandwichFacts) -> Row {
     let SandwichFacts { buys, front, back, reserves, victims_in, victims, provenance, past } = *facts;
-    let mid0 = reserves[0] / reserves[1];
-    let front_in = if buys { front[0] } else { front[1] };
-    let [given, got] = if buys { [front[1], back[1]] } else { [front[0], back[0]] };
+    let front_in = if buys { front.quote } else { front.base };
+    let [given, got] = if buys { [front.base, back.base] } else { [front.quote, back.quote] };
     let inv_al = 1.0 - (given - got).abs() / given.max(got);
     // Gross gain over what was put in, in the front's own mint.
-    let back_out = if buys { back[0] } else { back[1] };
+    let back_out = if buys { back.quote } else { back.base };
     let gain_share = (back_out - front_in) / front_in;
     let victim_share = victims_in / front_in;
     let provenance = match provenance {
@@ -146,14 +160,14 @@ pub fn sandwich(facts: &SandwichFacts) -> Row {
     let economics = (gain_share / 0.01).clamp(0.0, 1.0);
     let victim = (victim_share / 0.01).clamp(0.0, 1.0);
     Row::new(&[
-        ln_ratio(front[0] / front[1], mid0),
-        ln_ratio(back[0] / back[1], mid0),
+        ln_ratio(front.price(), reserves.price()),
+        ln_ratio(back.price(), reserves.price()),
         f64::from(past.vol5),
         inv_al,
         0.5 * provenance + 0.3 * economics + 0.2 * victim,
         f64::from(past.n_swaps),
         ln_ratio(victims_in, front_in),
-        ln_ratio(front_in, if buys { reserves[0] } else { reserves[1] }),
+        ln_ratio(front_in, if buys { reserves.quote } else { reserves.base }),
         f64::from(past.contention).ln_1p(),
         f64::from(victims),
         gain_share,
@@ -163,8 +177,10 @@ pub fn sandwich(facts: &SandwichFacts) -> Row {
 /// An open cycle.
 #[derive(Clone, Copy, Debug)]
 pub struct CycleFacts {
-    /// What goes in and comes out, lamports.
-    pub amounts: [f64; 2],
+    /// What goes in, lamports.
+    pub amount_in: f64,
+    /// What comes out, lamports.
+    pub amount_out: f64,
     /// Pools of it.
     pub hops: usize,
     /// Largest share of a pool's reserve that is paid into it.
@@ -178,18 +194,18 @@ pub struct CycleFacts {
 /// The arbitrage module's row.
 #[must_use]
 pub fn cycle(facts: &CycleFacts, landing: &LandingInputs, terms: &Terms) -> Row {
-    let CycleFacts { amounts: [input, output], hops, size_share, tip_lamports, past } = *facts;
+    let CycleFacts { amount_in, amount_out, hops, size_share, tip_lamports, past } = *facts;
     Row::new(&[
-        ln_ratio(output, input),
+        ln_ratio(amount_out, amount_in),
         hops as f64,
         ln_ratio(size_share, 1.0),
-        ln_ratio(output - input, tip_lamports),
+        ln_ratio(amount_out - amount_in, tip_lamports),
         f64::from(past.contention).ln_1p(),
         f64::from(past.vol5),
         f64::from(past.n_swaps),
         terms.slippage_bps,
         landing.tip_quantile,
-        ln_ratio(output - input, 1.0),
+        ln_ratio(amount_out - amount_in, 1.0),
         terms.state_age_slots as f64,
     ])
 }
@@ -215,9 +231,9 @@ mod tests {
 
     const PLAN: SandwichFacts = SandwichFacts {
         buys: true,
-        front: [1_000.0, 90.0],
-        back: [1_050.0, 90.0],
-        reserves: [100_000.0, 10_000.0],
+        front: QuoteBase { quote: 1_000.0, base: 90.0 },
+        back: QuoteBase { quote: 1_050.0, base: 90.0 },
+        reserves: QuoteBase { quote: 100_000.0, base: 10_000.0 },
         victims_in: 500.0,
         victims: 1,
         provenance: Provenance::OneSignerOneSlot,
@@ -242,11 +258,17 @@ mod tests {
 
     #[test]
     fn the_other_direction_and_what_is_not_known() {
-        let sells = SandwichFacts { buys: false, front: [950.0, 100.0], back: [900.0, 95.0], ..PLAN };
+        let sells = SandwichFacts {
+            buys: false,
+            front: QuoteBase { quote: 950.0, base: 100.0 },
+            back: QuoteBase { quote: 900.0, base: 95.0 },
+            ..PLAN
+        };
         let row = sandwich(&sells);
         assert!((row.values()[3] - (1.0 - 50.0 / 950.0)).abs() < 1e-6, "inventory is the quote now");
         assert!((row.values()[10] - -0.05).abs() < 1e-6);
-        let empty = sandwich(&SandwichFacts { reserves: [0.0, 0.0], back: [0.0, 0.0], ..PLAN });
+        let nothing = QuoteBase { quote: 0.0, base: 0.0 };
+        let empty = sandwich(&SandwichFacts { reserves: nothing, back: nothing, ..PLAN });
         assert!(empty.values()[0].is_nan() && empty.values().iter().all(|value| !value.is_infinite()));
     }
 

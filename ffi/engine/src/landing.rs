@@ -64,12 +64,19 @@ impl Tips {
     }
 }
 
+/// What the swaps of one slot did to a pool's price.
+#[derive(Clone, Copy, Debug, Default)]
+struct SlotMoves {
+    swaps: u16,
+    /// Sum of their squared price changes, bps².
+    squares: f32,
+}
+
 /// One pool's traffic.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Traffic {
     swaps: [u16; TRAFFIC_SLOTS],
-    /// Per slot: swaps, and the sum of their squared price changes in bps.
-    moves: [(u16, f32); VOLATILITY_SLOTS],
+    moves: [SlotMoves; VOLATILITY_SLOTS],
     slot: u64,
     /// Mean absolute change of the price a swap makes, bps, newest weighing most.
     pub move_bps: f64,
@@ -81,9 +88,9 @@ impl Traffic {
         self.advance(slot);
         let count = &mut self.swaps[(slot % TRAFFIC_SLOTS as u64) as usize];
         *count = count.saturating_add(1);
-        let (count, squares) = &mut self.moves[(slot % VOLATILITY_SLOTS as u64) as usize];
-        *count = count.saturating_add(1);
-        *squares += (move_bps * move_bps) as f32;
+        let moves = &mut self.moves[(slot % VOLATILITY_SLOTS as u64) as usize];
+        moves.swaps = moves.swaps.saturating_add(1);
+        moves.squares += (move_bps * move_bps) as f32;
         self.move_bps += (move_bps - self.move_bps) / 8.0;
     }
 
@@ -107,7 +114,7 @@ impl Traffic {
         let now = (slot % VOLATILITY_SLOTS as u64) as usize;
         let whole = self.moves.iter().enumerate().filter(|(at, _)| *at != now).map(|(_, moves)| *moves);
         let (n_swaps, squares) = whole
-            .fold((0, 0.0_f32), |(count, sum), (swaps, squares)| (count + u32::from(swaps), sum + squares));
+            .fold((0, 0.0_f32), |(count, sum), slot| (count + u32::from(slot.swaps), sum + slot.squares));
         let current = u32::from(self.swaps[(slot % TRAFFIC_SLOTS as u64) as usize]);
         let contention = self.swaps.iter().map(|&count| u32::from(count)).sum::<u32>() - current;
         Past { vol5: if n_swaps < 2 { 0.0 } else { squares.sqrt() }, n_swaps, contention }
@@ -116,7 +123,7 @@ impl Traffic {
     fn advance(&mut self, slot: u64) {
         for passed in self.slot + 1..=slot.min(self.slot + VOLATILITY_SLOTS as u64) {
             self.swaps[(passed % TRAFFIC_SLOTS as u64) as usize] = 0;
-            self.moves[(passed % VOLATILITY_SLOTS as u64) as usize] = (0, 0.0);
+            self.moves[(passed % VOLATILITY_SLOTS as u64) as usize] = SlotMoves::default();
         }
         self.slot = self.slot.max(slot);
     }

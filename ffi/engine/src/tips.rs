@@ -152,7 +152,8 @@ impl Transfer {
         if transaction.key(frame, call.program).is_none_or(|key| *key != token::SYSTEM.0) {
             return None;
         }
-        let lamports = u64::from_le_bytes(call.data.of(frame).strip_prefix(&[2, 0, 0, 0])?.try_into().ok()?);
+        let lamports =
+            u64::from_le_bytes(call.data.of(frame).strip_prefix(&token::SYSTEM_TRANSFER)?.try_into().ok()?);
         let [from, to, ..] = *call.accounts.of(frame) else { return None };
         Some(Transfer { from, to, lamports })
     }

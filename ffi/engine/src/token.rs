@@ -54,6 +54,15 @@ pub struct Transfer {
     pub mint: Option<u8>,
 }
 
+/// Tags of the transfers (spl-token, Token-2022), also for those who write one.
+pub const TRANSFER: u8 = 3;
+/// See [`TRANSFER`]: it names the mint.
+pub const TRANSFER_CHECKED: u8 = 12;
+/// See [`TRANSFER`]: two bytes, because the second one is a tag of the fee extension.
+pub const TRANSFER_CHECKED_WITH_FEE: [u8; 2] = [26, 1];
+/// Tag of the system program's transfer.
+pub const SYSTEM_TRANSFER: [u8; 4] = [2, 0, 0, 0];
+
 /// Reads a token program's instruction; `None` when it is not a transfer (or too short to be one).
 ///
 /// Layouts (spl-token): Transfer `[3][amount u64]`, accounts source, destination, authority;
@@ -62,22 +71,36 @@ pub struct Transfer {
 #[must_use]
 pub fn transfer(data: &[u8], accounts: &[u8]) -> Option<Transfer> {
     let amount = |at: usize| Some(u64::from_le_bytes(data.get(at..at + 8)?.try_into().ok()?));
-    let (destination, authority, amount, fee) = match data {
-        [3, ..] => (1, 2, amount(1)?, Some(0)),
-        [12, ..] => (2, 3, amount(1)?, None),
-        [26, 1, ..] => (2, 3, amount(2)?, Some(amount(11)?)),
-        _ => return None,
+    let (form, amount, fee) = if let [TRANSFER, ..] = data {
+        (Form { mint: None, destination: 1, authority: 2 }, amount(1)?, Some(0))
+    } else if let [TRANSFER_CHECKED, ..] = data {
+        (CHECKED, amount(1)?, None)
+    } else if data.starts_with(&TRANSFER_CHECKED_WITH_FEE) {
+        (CHECKED, amount(2)?, Some(amount(11)?))
+    } else {
+        return None;
     };
-    let mint = if destination == 2 { Some(*accounts.get(1)?) } else { None };
     Some(Transfer {
         source: *accounts.first()?,
-        destination: *accounts.get(destination)?,
-        authority: *accounts.get(authority)?,
+        destination: *accounts.get(form.destination)?,
+        authority: *accounts.get(form.authority)?,
         amount,
         fee,
-        mint,
+        mint: match form.mint {
+            Some(place) => Some(*accounts.get(place)?),
+            None => None,
+        },
     })
 }
+
+/// Places in a transfer's accounts; the source is the first.
+struct Form {
+    mint: Option<usize>,
+    destination: usize,
+    authority: usize,
+}
+
+const CHECKED: Form = Form { mint: Some(1), destination: 2, authority: 3 };
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use engine::base58;
 use engine::position::ChainPosition;
 use engine::pubkey::{Pubkey, Signature};
+use engine::token;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -249,18 +250,21 @@ fn unparse(parsed: &RawValue, index: &impl Fn(&str) -> Option<u8>) -> Option<(Ve
     match &*parsed.kind {
         "transfer" if info.amount.is_some() => {
             let accounts = vec![account(&info.source)?, account(&info.destination)?, authority?];
-            Some((accounts, [&[3][..], &number(info.amount.as_deref()?)?].concat()))
+            Some((accounts, [&[token::TRANSFER][..], &number(info.amount.as_deref()?)?].concat()))
         }
         // A transfer of the system program, kept to see who paid whom.
         "transfer" => {
             let accounts = vec![account(&info.source)?, account(&info.destination)?];
-            Some((accounts, [&[2, 0, 0, 0][..], &info.lamports?.to_le_bytes()].concat()))
+            Some((accounts, [&token::SYSTEM_TRANSFER[..], &info.lamports?.to_le_bytes()].concat()))
         }
         "transferChecked" => {
             let accounts =
                 vec![account(&info.source)?, account(&info.mint)?, account(&info.destination)?, authority?];
             let amount = info.token_amount.as_ref()?;
-            Some((accounts, [&[12][..], &number(&amount.amount)?, &[amount.decimals]].concat()))
+            Some((
+                accounts,
+                [&[token::TRANSFER_CHECKED][..], &number(&amount.amount)?, &[amount.decimals]].concat(),
+            ))
         }
         "transferCheckedWithFee" => {
             let accounts =
@@ -268,7 +272,13 @@ fn unparse(parsed: &RawValue, index: &impl Fn(&str) -> Option<u8>) -> Option<(Ve
             let (amount, fee) = (info.token_amount.as_ref()?, info.fee_amount.as_ref()?);
             Some((
                 accounts,
-                [&[26, 1][..], &number(&amount.amount)?, &[amount.decimals], &number(&fee.amount)?].concat(),
+                [
+                    &token::TRANSFER_CHECKED_WITH_FEE[..],
+                    &number(&amount.amount)?,
+                    &[amount.decimals],
+                    &number(&fee.amount)?,
+                ]
+                .concat(),
             ))
         }
         _ => None,

@@ -85,7 +85,7 @@ fn open_arbitrage_finds_what_trying_every_cycle_and_size_finds() {
                         "seed {seed} pool {pool}: {edge} < {tried}"
                     );
                     assert!(edge <= tried + tried / 500 + 1_000, "seed {seed} pool {pool}: {edge} > {tried}");
-                    assert!(cycle.steps().iter().any(|(number, _)| *number == pool));
+                    assert!(cycle.steps().iter().any(|step| step.pool == pool));
                 }
                 None => {
                     without += 1;

@@ -7,9 +7,9 @@ mod orca_whirlpool;
 mod phoenix;
 mod pump_fun;
 mod pump_swap;
-mod raydium_amm_v4;
+pub(crate) mod raydium_amm_v4;
 mod raydium_clmm;
-mod raydium_cpmm;
+pub(crate) mod raydium_cpmm;
 mod raydium_launchlab;
 
 use crate::call::{Call, Dex, UNKNOWN_ID};

@@ -23,6 +23,10 @@ const BUY_V3: [u8; 8] = [0x07, 0x05, 0x1d, 0xc4, 0xf5, 0x17, 0x65, 0x50];
 const SELL_V3: [u8; 8] = [0x1c, 0x92, 0xde, 0x77, 0x26, 0xc4, 0x69, 0xd5];
 const BUY_EXACT_QUOTE_IN_V3: [u8; 8] = [0xe1, 0xf7, 0x50, 0x1e, 0xd5, 0xb3, 0x84, 0x88];
 const MULTI_HOP_CURVE_SWAP: [u8; 8] = [0xe1, 0x9a, 0x75, 0x16, 0xd7, 0x56, 0xf6, 0x67];
+/// Fewest accounts of a trade in any version, and fewest after the user.
+const ACCOUNTS_MIN: usize = 14;
+/// See [`ACCOUNTS_MIN`].
+const ACCOUNTS_AFTER_USER_MIN: usize = 6;
 /// Accounts before the first hop of a route, and of each hop: base mint, quote mint, curve, two vaults.
 const ROUTE_FIXED: usize = 13;
 /// See [`ROUTE_FIXED`].
@@ -59,7 +63,7 @@ fn decode(call: &Call<'_>, legs: &mut Vec<Leg>) -> Result<(), DecodeError> {
     }
     let Some(places) = places(call.data()) else { return Ok(()) };
     let accounts = call.accounts();
-    at_least(accounts, 14.min(places.user + 6))?;
+    at_least(accounts, ACCOUNTS_MIN.min(places.user + ACCOUNTS_AFTER_USER_MIN))?;
     let (curve, user) = (accounts[places.curve], accounts[places.user]);
     if let Some(quote) = places.quote_vault {
         let swap = Swap { pool: curve, vaults: [accounts[places.base_vault], accounts[quote]], trader: user };
@@ -97,10 +101,27 @@ fn route(call: &Call<'_>, legs: &mut Vec<Leg>) -> Result<(), DecodeError> {
     Ok(())
 }
 
-/// `TradeEvent`, by prefix because it grows: mint 32, sol u64, token u64, is_buy u8, user 32, time i64,
-/// four reserves u64, then since 2025 fee recipient 32, bps u64, fee u64, creator 32, bps u64, fee u64,
-/// volume (a flag, four u64), the instruction's name, a flag, four u64 of cashback and buyback, shareholders
-/// (34 bytes each), and since v2 quote mint 32 (zero for SOL) and quote amount u64.
+/// Places in a `TradeEvent`, which grows: later fields may be missing.
+mod trade_event {
+    pub const MINT_LEN: usize = 32;
+    pub const SOL: usize = 32;
+    pub const TOKENS: usize = 40;
+    pub const IS_BUY: usize = 48;
+    /// Since 2025. Before it the user (32), the time, four reserves, the fee's receiver (32) and its rate.
+    pub const FEE: usize = 161;
+    /// After the creator (32) and the rate.
+    pub const CREATOR_FEE: usize = 209;
+    /// The length of the instruction's name, after the volume: a flag and four u64.
+    pub const NAME_LEN: usize = 250;
+    /// The name itself.
+    pub const NAME: usize = 254;
+    /// From the end of the name to the number of shareholders: a flag, and four u64 of cashback and buyback.
+    pub const AFTER_NAME: usize = 33;
+    /// Bytes of one shareholder. The quote mint follows the last one, since v2: zero for SOL; then its amount.
+    pub const SHAREHOLDER: usize = 34;
+}
+
+/// What a `TradeEvent` states.
 struct Trade {
     mint: Pubkey,
     tokens: u64,
@@ -114,13 +135,14 @@ impl Trade {
     fn read(event: Option<&[u8]>) -> Option<Trade> {
         let event = event?;
         let number = |at: usize| Some(u64::from_le_bytes(event.get(at..at + 8)?.try_into().ok()?));
+        let fee = |at: usize| number(at).unwrap_or(0);
         let mut trade = Trade {
-            mint: Pubkey::from_slice(event.get(..32)?)?,
-            tokens: number(40)?,
+            mint: Pubkey::from_slice(event.get(..trade_event::MINT_LEN)?)?,
+            tokens: number(trade_event::TOKENS)?,
             quote_mint: WRAPPED_SOL,
-            quote: number(32)?,
-            is_buy: *event.get(48)? != 0,
-            fees: number(161).unwrap_or(0).saturating_add(number(209).unwrap_or(0)),
+            quote: number(trade_event::SOL)?,
+            is_buy: *event.get(trade_event::IS_BUY)? != 0,
+            fees: fee(trade_event::FEE).saturating_add(fee(trade_event::CREATOR_FEE)),
         };
         if let Some((mint, amount)) = quote_of(event).filter(|(mint, _)| *mint != Pubkey::default()) {
             (trade.quote_mint, trade.quote) = (mint, amount);
@@ -154,9 +176,9 @@ impl Trade {
 /// Quote mint and amount of a `TradeEvent` that has them.
 fn quote_of(event: &[u8]) -> Option<(Pubkey, u64)> {
     let length = |at: usize| Some(u32::from_le_bytes(event.get(at..at + 4)?.try_into().ok()?) as usize);
-    // After the name: a flag and four u64, then the shareholders.
-    let shareholders = 254_usize.checked_add(length(250)?)?.checked_add(33)?;
-    let quote = length(shareholders)?.checked_mul(34)?.checked_add(shareholders + 4)?;
+    let name_end = trade_event::NAME.checked_add(length(trade_event::NAME_LEN)?)?;
+    let count = name_end.checked_add(trade_event::AFTER_NAME)?;
+    let quote = length(count)?.checked_mul(trade_event::SHAREHOLDER)?.checked_add(count + 4)?;
     let mint = Pubkey::from_slice(event.get(quote..quote.checked_add(32)?)?)?;
     let amount = u64::from_le_bytes(event.get(quote + 32..quote + 40)?.try_into().ok()?);
     Some((mint, amount))

@@ -10,12 +10,27 @@ pub const DEX: Dex = Dex {
     decode: |call, legs| call.decode_vault_swap(swap, legs),
 };
 
-const SWAP_BASE_IN: u8 = 9;
+/// Exact input, with the accounts of the order book.
+pub(crate) const SWAP_BASE_IN: u8 = 9;
 const SWAP_BASE_OUT: u8 = 11;
-const SWAP_BASE_IN_V2: u8 = 16;
+/// Exact input, without them.
+pub(crate) const SWAP_BASE_IN_V2: u8 = 16;
 const SWAP_BASE_OUT_V2: u8 = 17;
+/// Place of the input in the data of an exact input; the smallest output follows it.
+pub(crate) const AMOUNT_IN: usize = 1;
+/// See [`AMOUNT_IN`].
+pub(crate) const MIN_OUT: usize = 9;
 /// Tag and two u64 amounts.
 const DATA_LEN: usize = 17;
+/// Place of the pool in the accounts of every form.
+pub(crate) const POOL: usize = 1;
+
+/// Places in the accounts that differ by form.
+struct Places {
+    /// The pc vault follows it.
+    coin_vault: usize,
+    owner: usize,
+}
 
 /// - `data`: `[tag u8][a u64 LE][b u64 LE]`, 17 bytes; amounts in base units (not needed here: what
 ///   moved is read from the transfers).
@@ -30,14 +45,14 @@ fn swap(data: &[u8], accounts: &[u8]) -> Result<Option<Swap>, DecodeError> {
     if data.len() < DATA_LEN {
         return Err(DecodeError::Short { len: data.len(), need: DATA_LEN });
     }
-    let (coin_vault, owner) = match (v2, accounts.len()) {
-        (false, 17) => (4, 16),
-        (false, 18) => (5, 17),
-        (true, 8..) => (3, 7),
+    let Places { coin_vault, owner } = match (v2, accounts.len()) {
+        (false, 17) => Places { coin_vault: 4, owner: 16 },
+        (false, 18) => Places { coin_vault: 5, owner: 17 },
+        (true, 8..) => Places { coin_vault: 3, owner: 7 },
         (_, len) => return Err(DecodeError::Accounts { len }),
     };
     let vaults = [accounts[coin_vault], accounts[coin_vault + 1]];
-    Ok(Some(Swap { pool: accounts[1], vaults, trader: accounts[owner] }))
+    Ok(Some(Swap { pool: accounts[POOL], vaults, trader: accounts[owner] }))
 }
 
 #[cfg(test)]

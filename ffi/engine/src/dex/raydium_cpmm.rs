@@ -10,16 +10,27 @@ pub const DEX: Dex = Dex {
     decode: |call, legs| call.decode_vault_swap(swap, legs),
 };
 
-const SWAP_BASE_INPUT: [u8; 8] = [0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde];
+/// Exact input.
+pub(crate) const SWAP_BASE_INPUT: [u8; 8] = [0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde];
 const SWAP_BASE_OUTPUT: [u8; 8] = [0x37, 0xd9, 0x62, 0x56, 0xa3, 0x4a, 0xb4, 0xad];
+/// Place of the input in the data of an exact input; the smallest output follows it.
+pub(crate) const AMOUNT_IN: usize = 8;
+/// See [`AMOUNT_IN`].
+pub(crate) const MIN_OUT: usize = 16;
 /// Discriminator and two u64 amounts.
 const DATA_LEN: usize = 24;
 /// payer, authority, config, pool, user input, user output, input vault, output vault, two token
 /// programs, two mints, observation.
 const ACCOUNTS_MIN: usize = 13;
+const PAYER: usize = 0;
+/// Place of the pool in the accounts.
+pub(crate) const POOL: usize = 3;
+/// Place of the vault that is paid.
+pub(crate) const INPUT_VAULT: usize = 6;
+const OUTPUT_VAULT: usize = 7;
 
 /// - `data`: `[discriminator 8][a u64 LE][b u64 LE]`, 24 bytes or more.
-/// - `accounts`: at least 13; `accounts[3]` is the pool.
+/// - `accounts`: at least 13.
 fn swap(data: &[u8], accounts: &[u8]) -> Result<Option<Swap>, DecodeError> {
     if !data.starts_with(&SWAP_BASE_INPUT) && !data.starts_with(&SWAP_BASE_OUTPUT) {
         return Ok(None);
@@ -30,7 +41,11 @@ fn swap(data: &[u8], accounts: &[u8]) -> Result<Option<Swap>, DecodeError> {
     if accounts.len() < ACCOUNTS_MIN {
         return Err(DecodeError::Accounts { len: accounts.len() });
     }
-    Ok(Some(Swap { pool: accounts[3], vaults: [accounts[6], accounts[7]], trader: accounts[0] }))
+    Ok(Some(Swap {
+        pool: accounts[POOL],
+        vaults: [accounts[INPUT_VAULT], accounts[OUTPUT_VAULT]],
+        trader: accounts[PAYER],
+    }))
 }
 
 #[cfg(test)]

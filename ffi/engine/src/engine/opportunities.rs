@@ -1,11 +1,11 @@
 //! What could still be taken, found after each transaction: the input of the estimate.
 
 use crate::decision::{Hop, Kind, Target};
-use crate::features::{CycleFacts, Provenance, SandwichFacts};
+use crate::features::{CycleFacts, Provenance, QuoteBase, SandwichFacts};
 use crate::frame::Transaction;
 use crate::landing::{self, Past, Traffic};
 use crate::legs::Leg;
-use crate::pools::Pools;
+use crate::pools::{PoolIdentity, Pools};
 use crate::pubkey::Signature;
 use crate::strategy::{open_arbitrage, open_sandwich};
 
@@ -74,18 +74,17 @@ impl Market<'_> {
         let amounts = cycle.amounts();
         let steps = cycle.steps().iter().enumerate();
         let hops: Vec<Hop> = steps
-            .map(|(at, &(pool_index, side))| {
-                self.hop(pool_index, usize::from(side), amounts[at], amounts[at + 1])
-            })
+            .map(|(at, step)| self.hop(step.pool, usize::from(step.side), amounts[at], amounts[at + 1]))
             .collect();
         let cost = BASE_FEE_LAMPORTS + self.tip_lamports;
         let baseline_score = landing::arbitrage_score(cycle.edge_lamports() as f64, cost as f64, hops.len());
-        let busiest = cycle.steps().iter().map(|&(pool_index, _)| pool_index);
+        let busiest = cycle.steps().iter().map(|step| step.pool);
         let expected = self.expected(busiest, trigger.slot);
-        let past = self.past(cycle.steps().iter().map(|&(pool_index, _)| pool_index), trigger.slot);
+        let past = self.past(cycle.steps().iter().map(|step| step.pool), trigger.slot);
         let share = |hop: &Hop| hop.in_amount as f64 / hop.reserves[0].max(1) as f64;
         let facts = Facts::Cycle(CycleFacts {
-            amounts: [amounts[0] as f64, amounts[hops.len()] as f64],
+            amount_in: amounts[0] as f64,
+            amount_out: amounts[hops.len()] as f64,
             hops: hops.len(),
             size_share: hops.iter().map(share).fold(0.0, f64::max),
             tip_lamports: self.tip_lamports as f64,
@@ -126,12 +125,12 @@ impl Market<'_> {
             out_planned: plan.victim_out,
             out_alone: plan.victim_out_alone,
         };
-        let reserves = hops[0].reserves.map(|reserve| reserve as f64);
+        let [quote, base] = hops[0].reserves.map(|reserve| reserve as f64);
         let facts = Facts::Sandwich(SandwichFacts {
             buys: true,
-            front: [plan.front_in as f64, plan.front_out as f64],
-            back: [plan.back_out as f64, plan.front_out as f64],
-            reserves,
+            front: QuoteBase { quote: plan.front_in as f64, base: plan.front_out as f64 },
+            back: QuoteBase { quote: plan.back_out as f64, base: plan.front_out as f64 },
+            reserves: QuoteBase { quote, base },
             victims_in: request.amount_in as f64,
             victims: 1,
             provenance: Provenance::OneSignerOneSlot,
@@ -151,12 +150,12 @@ impl Market<'_> {
     }
 
     fn hop(&self, pool_index: u32, side: usize, in_amount: u64, out_amount: u64) -> Hop {
-        let (pool, dex) = self.pools.identity(pool_index);
+        let PoolIdentity { address, dex } = self.pools.identity(pool_index);
         let state = self.pools.at(pool_index);
         let reserves = state.reserves();
         Hop {
             dex,
-            pool,
+            pool: address,
             in_mint: state.mints[side],
             in_amount,
             out_mint: state.mints[1 - side],
@@ -166,8 +165,8 @@ impl Market<'_> {
     }
 
     /// The busiest of some pools, and the largest price change among them.
-    fn expected(&self, pool_indexs: impl Iterator<Item = u32>, slot: u64) -> Expected {
-        pool_indexs.map(|pool_index| self.traffic[pool_index as usize]).fold(
+    fn expected(&self, pools: impl Iterator<Item = u32>, slot: u64) -> Expected {
+        pools.map(|pool_index| self.traffic[pool_index as usize]).fold(
             Expected::default(),
             |most, traffic| Expected {
                 contention: traffic.swaps(slot).max(most.contention),
@@ -177,8 +176,8 @@ impl Market<'_> {
     }
 
     /// What the busiest of some pools did before `slot`.
-    fn past(&self, pool_indexs: impl Iterator<Item = u32>, slot: u64) -> Past {
-        let pasts = pool_indexs.map(|pool_index| self.traffic[pool_index as usize].past(slot));
+    fn past(&self, pools: impl Iterator<Item = u32>, slot: u64) -> Past {
+        let pasts = pools.map(|pool_index| self.traffic[pool_index as usize].past(slot));
         pasts.max_by_key(|past| past.n_swaps).unwrap_or_default()
     }
 }

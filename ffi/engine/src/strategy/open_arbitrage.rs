@@ -1,7 +1,7 @@
 //! Open arbitrage: after a swap moved a pool, the best cycle of 2 to 4 hops through it from SOL to SOL over
 //! all known constant-product pools. Nothing here allocates.
 
-use crate::constant_product::Moebius;
+use crate::constant_product::{Moebius, Optimum};
 use crate::pools::Pools;
 use crate::pubkey::Pubkey;
 use crate::token::WRAPPED_SOL;
@@ -11,8 +11,14 @@ pub const HOPS_MAX: usize = 4;
 /// Maximum paths from SOL to a pool, and back; further ones are ignored.
 const PATHS_MAX: usize = 128;
 
-/// A pool and the side that is paid into it.
-pub type Step = (u32, u8);
+/// One swap of a cycle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// Index of the pool.
+    pub pool: u32,
+    /// The side that is paid, 0 or 1.
+    pub side: u8,
+}
 
 /// A cycle that pays, in integers as the programs would execute it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +56,11 @@ struct Path {
     map: Option<Moebius>,
 }
 
-const NO_PATH: Path = Path { steps: [(0, 0); HOPS_MAX - 1], len: 0, map: None };
+const NO_PATH: Path = Path { steps: [Step { pool: 0, side: 0 }; HOPS_MAX - 1], len: 0, map: None };
 
 impl Path {
     fn uses(&self, pool: u32) -> bool {
-        self.steps[..self.len].iter().any(|(known, _)| *known == pool)
+        self.steps[..self.len].iter().any(|step| step.pool == pool)
     }
 
     /// Adds the step that is one further away from the mint: at the front of a path that leads to the mint, else at
@@ -98,24 +104,32 @@ impl Paths {
         if so_far.len == hops {
             return;
         }
-        for &number in pools.with_mint(held) {
-            let pool = pools.at(number);
-            if number == moved || !pool.exact || so_far.uses(number) {
+        for &index in pools.with_mint(held) {
+            let pool = pools.at(index);
+            if index == moved || !pool.exact || so_far.uses(index) {
                 continue;
             }
             let Some(near) = pool.side_of(held) else { continue };
             // On a path towards the mint the far side is paid.
-            let step = (number, if inwards { 1 - near } else { near } as u8);
-            let longer = so_far.extended(step, map(pools, step), inwards);
+            let step = Step { pool: index, side: if inwards { 1 - near } else { near } as u8 };
+            let longer = so_far.extended(step, price_map(pools, step), inwards);
             self.grow(pools, &pool.mints[1 - near], moved, hops, inwards, &longer);
         }
     }
 }
 
-fn map(pools: &Pools, (pool, side): Step) -> Moebius {
-    let pool = pools.at(pool);
-    let [into, out] = [usize::from(side), 1 - usize::from(side)].map(|side| pool.reserves()[side] as f64);
+fn price_map(pools: &Pools, step: Step) -> Moebius {
+    let (pool, side) = (pools.at(step.pool), usize::from(step.side));
+    let [into, out] = [side, 1 - side].map(|side| pool.reserves()[side] as f64);
     Moebius::pool(into, out, pool.gamma())
+}
+
+/// The best cycle so far.
+#[derive(Clone, Copy)]
+struct Best {
+    optimum: Optimum,
+    steps: [Step; HOPS_MAX],
+    len: usize,
 }
 
 /// The best paying cycle through `moved`, if there is any.
@@ -125,10 +139,10 @@ pub fn find(pools: &Pools, moved: u32) -> Option<Cycle> {
     if !pool.exact {
         return None;
     }
-    let mut best: Option<(f64, f64, [Step; HOPS_MAX], usize)> = None;
+    let mut best: Option<Best> = None;
     for side in [0, 1] {
-        let step = (moved, side as u8);
-        let own = map(pools, step);
+        let step = Step { pool: moved, side: side as u8 };
+        let own = price_map(pools, step);
         let [from, to] = [pool.mints[side], pool.mints[1 - side]];
         // Between two other tokens there is at least one hop on the other side.
         let room = |other: &Pubkey| HOPS_MAX - 1 - usize::from(*other != WRAPPED_SOL);
@@ -138,25 +152,23 @@ pub fn find(pools: &Pools, moved: u32) -> Option<Cycle> {
             let so_far = first.map.map_or(own, |map| map.then(own));
             for last in &after.list[..after.len] {
                 let len = first.len + 1 + last.len;
-                let shared = first.steps[..first.len]
-                    .iter()
-                    .any(|(pool, _)| last.steps[..last.len].iter().any(|(other, _)| pool == other));
+                let shared = first.steps[..first.len].iter().any(|step| last.uses(step.pool));
                 if !(2..=HOPS_MAX).contains(&len) || shared {
                     continue;
                 }
                 let cycle = last.map.map_or(so_far, |map| so_far.then(map));
-                let Some((input, gain)) = cycle.best() else { continue };
-                if best.is_none_or(|(known, ..)| gain > known) {
-                    let mut steps = [(0, 0); HOPS_MAX];
+                let Some(optimum) = cycle.best() else { continue };
+                if best.is_none_or(|known| optimum.gain > known.optimum.gain) {
+                    let mut steps = [Step::default(); HOPS_MAX];
                     steps[..first.len].copy_from_slice(&first.steps[..first.len]);
                     steps[first.len] = step;
                     steps[first.len + 1..len].copy_from_slice(&last.steps[..last.len]);
-                    best = Some((gain, input, steps, len));
+                    best = Some(Best { optimum, steps, len });
                 }
             }
         }
     }
-    let (_, input, steps, len) = best?;
+    let Best { optimum: Optimum { input, .. }, steps, len } = best?;
     // The closed form does not round: the programs' own arithmetic decides.
     let sizes = [input, input * 0.99, input * 1.01];
     let cycles = sizes.iter().filter_map(|&size| quote(pools, steps, len, size as u64));
@@ -166,7 +178,7 @@ pub fn find(pools: &Pools, moved: u32) -> Option<Cycle> {
 fn quote(pools: &Pools, steps: [Step; HOPS_MAX], len: usize, amount: u64) -> Option<Cycle> {
     let mut amounts = [amount; HOPS_MAX + 1];
     for at in 0..len {
-        let (pool, side) = steps[at];
+        let Step { pool, side } = steps[at];
         amounts[at + 1] = { *pools.at(pool) }.swap(usize::from(side), amounts[at])?;
     }
     Some(Cycle { steps, amounts, len })

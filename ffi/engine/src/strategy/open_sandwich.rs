@@ -3,6 +3,7 @@
 //! nothing is sent. Nothing here allocates.
 
 use crate::constant_product::largest_front;
+use crate::dex::{raydium_amm_v4, raydium_cpmm};
 use crate::frame::Transaction;
 use crate::pools::{Pool, Pools};
 use crate::token::WRAPPED_SOL;
@@ -60,9 +61,15 @@ pub fn requested_swap(frame: &[u8], transaction: &Transaction, pools: &Pools) ->
         let key = |at: usize| transaction.key(frame, *accounts.get(at)?).copied().map(crate::pubkey::Pubkey);
         let number = |at: usize| Some(u64::from_le_bytes(data.get(at..at + 8)?.try_into().ok()?));
         match dex.id {
-            "raydium_amm_v4" if matches!(data.first(), Some(9 | 16)) => {
-                let pool = pools.index_of(&key(1)?)?;
-                let (amount_in, min_out) = (number(1)?, number(9)?);
+            "raydium_amm_v4"
+                if matches!(
+                    data.first(),
+                    Some(&(raydium_amm_v4::SWAP_BASE_IN | raydium_amm_v4::SWAP_BASE_IN_V2))
+                ) =>
+            {
+                let pool = pools.index_of(&key(raydium_amm_v4::POOL)?)?;
+                let (amount_in, min_out) =
+                    (number(raydium_amm_v4::AMOUNT_IN)?, number(raydium_amm_v4::MIN_OUT)?);
                 let sensible = |side: usize| {
                     let out = { *pools.at(pool) }.swap(side, amount_in);
                     out.is_some_and(|out| min_out > out / 2 && min_out <= out)
@@ -74,10 +81,15 @@ pub fn requested_swap(frame: &[u8], transaction: &Transaction, pools: &Pools) ->
                 };
                 Some(SwapRequest { pool, side, amount_in, min_out })
             }
-            "raydium_cpmm" if data.starts_with(&[0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde]) => {
-                let pool = pools.index_of(&key(3)?)?;
-                let side = pools.at(pool).vault_side(&key(6)?)?;
-                Some(SwapRequest { pool, side, amount_in: number(8)?, min_out: number(16)? })
+            "raydium_cpmm" if data.starts_with(&raydium_cpmm::SWAP_BASE_INPUT) => {
+                let pool = pools.index_of(&key(raydium_cpmm::POOL)?)?;
+                let side = pools.at(pool).vault_side(&key(raydium_cpmm::INPUT_VAULT)?)?;
+                Some(SwapRequest {
+                    pool,
+                    side,
+                    amount_in: number(raydium_cpmm::AMOUNT_IN)?,
+                    min_out: number(raydium_cpmm::MIN_OUT)?,
+                })
             }
             _ => None,
         }

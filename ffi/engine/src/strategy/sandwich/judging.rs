@@ -5,7 +5,7 @@ use super::matching::{Attack, Closing};
 use super::steps::{Step, StepKind, Swap, swap_of};
 use super::totals::totals_of;
 use crate::decision::{Decision, Kind, Tier, VictimLoss};
-use crate::features::{self, Provenance, Row, SandwichFacts};
+use crate::features::{self, Provenance, QuoteBase, Row, SandwichFacts};
 use crate::pubkey::Pubkey;
 use crate::token;
 
@@ -143,11 +143,12 @@ fn features_of(
     let one_signer = fronts.iter().chain(backs).all(|swap| swap.signer == fronts[0].signer);
     let one_slot = fronts[0].landed.slot == backs[backs.len() - 1].landed.slot;
     let reserves = pool.reserves().map(|reserve| reserve as f64);
+    let amounts = |quote, base| QuoteBase { quote, base };
     Some(features::sandwich(&SandwichFacts {
         buys,
-        front: if buys { [front_in, front_out] } else { [front_out, front_in] },
-        back: if buys { [back_out, back_in] } else { [back_in, back_out] },
-        reserves: [reserves[quote], reserves[1 - quote]],
+        front: if buys { amounts(front_in, front_out) } else { amounts(front_out, front_in) },
+        back: if buys { amounts(back_out, back_in) } else { amounts(back_in, back_out) },
+        reserves: amounts(reserves[quote], reserves[1 - quote]),
         victims_in: sum(victims, paid),
         victims: u32::try_from(victims.len()).unwrap_or(u32::MAX),
         provenance: match (one_signer, one_slot) {

@@ -20,7 +20,7 @@ use super::activity::Activity;
 use crate::decision::{Decision, LandedLeg};
 use crate::frame::Transaction;
 use crate::landing::{Past, Traffic};
-use crate::pools::{Pool, Pools};
+use crate::pools::{Pool, Pools, VaultOf};
 use crate::pubkey::Pubkey;
 
 use self::judging::judge;
@@ -106,7 +106,7 @@ impl Sandwiches {
             let Some(account) = transaction.key(frame, balance.account).copied().map(Pubkey) else {
                 continue;
             };
-            let Some((pool, side)) = pools.vault(&account) else { continue };
+            let Some(VaultOf { pool, side }) = pools.vault(&account) else { continue };
             let Some(before) = pools.get(&pool).copied() else { continue };
             let delta = pools.set_vault_balance(&pool, side, balance.post.unwrap_or(0));
             if delta == 0 {

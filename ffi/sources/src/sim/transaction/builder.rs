@@ -1,7 +1,7 @@
 //! Executes a simulated transaction on the market, all of it or nothing.
 
 use engine::pubkey::Pubkey;
-use engine::token::{SYSTEM, TOKEN};
+use engine::token::{SYSTEM, SYSTEM_TRANSFER, TOKEN, TRANSFER, TRANSFER_CHECKED};
 
 use super::order::{Op, Swapped, Via};
 use crate::sim::market::{Account, Market, Pool, Program, SOL, STATIC_LAMPORTS, program_of};
@@ -10,6 +10,15 @@ use crate::to_frame::VOTE;
 
 /// Jupiter v6, a router: its instruction calls the pool's.
 const ROUTER: &str = "JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4";
+/// Tags of Raydium v4: `swap_base_in` with the order book's accounts and without, `deposit`, `withdraw`.
+const AMM_V4_SWAP: u8 = 9;
+const AMM_V4_SWAP_SHORT: u8 = 16;
+const AMM_V4_DEPOSIT: u8 = 3;
+const AMM_V4_WITHDRAW: u8 = 4;
+/// Tags of Raydium CPMM: `swap_base_input`, `deposit`, `withdraw`.
+const CPMM_SWAP: [u8; 8] = [0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde];
+const CPMM_DEPOSIT: [u8; 8] = [0xf2, 0x23, 0xc6, 0x89, 0x52, 0xe1, 0xf2, 0xb6];
+const CPMM_WITHDRAW: [u8; 8] = [0xb7, 0x12, 0x46, 0x9c, 0x94, 0x6d, 0xa1, 0x22];
 /// First bytes of the router's `route` instruction.
 const ROUTE: [u8; 8] = [0xe5, 0x17, 0xcb, 0x97, 0x7a, 0xe3, 0xad, 0x2a];
 
@@ -149,7 +158,7 @@ impl<'m> Builder<'m> {
             None => Call {
                 program,
                 accounts: vec![source, target, authority],
-                data: [&[3][..], &amount.to_le_bytes()].concat(),
+                data: [&[TRANSFER][..], &amount.to_le_bytes()].concat(),
                 height: 0,
             },
             Some(mint) => {
@@ -158,7 +167,7 @@ impl<'m> Builder<'m> {
                 Call {
                     program,
                     accounts: vec![source, mint, target, authority],
-                    data: [&[12][..], &amount.to_le_bytes(), &[decimals]].concat(),
+                    data: [&[TRANSFER_CHECKED][..], &amount.to_le_bytes(), &[decimals]].concat(),
                     height: 0,
                 }
             }
@@ -173,7 +182,7 @@ impl<'m> Builder<'m> {
         payer.lamports = payer.lamports.checked_sub(lamports)?;
         self.market.accounts.get_mut(&to)?.lamports += lamports;
         let (program, from, to) = (self.index(SYSTEM), self.index(self.signer), self.index(to));
-        let data = [&[2, 0, 0, 0][..], &lamports.to_le_bytes()].concat();
+        let data = [&SYSTEM_TRANSFER[..], &lamports.to_le_bytes()].concat();
         self.call(Call { program, accounts: vec![from, to], data, height: 1 }, Vec::new());
         Some(())
     }
@@ -239,7 +248,7 @@ impl<'m> Builder<'m> {
         let numbers = [amount.to_le_bytes(), min_out.to_le_bytes()].concat();
         let (data, accounts) = match pool.program {
             Program::Cpmm => {
-                let data = [&[0x8f, 0xbe, 0x5a, 0xda, 0xc4, 0x1e, 0x33, 0xde][..], &numbers].concat();
+                let data = [&CPMM_SWAP[..], &numbers].concat();
                 let mints = [side, 1 - side].map(|side| self.market.mints[pool.mints[side]]);
                 let vaults = [pool.vaults[side], pool.vaults[1 - side]];
                 let accounts = vec![
@@ -270,14 +279,14 @@ impl<'m> Builder<'m> {
                     own[1],
                     payer,
                 ];
-                ([&[16][..], &numbers].concat(), accounts)
+                ([&[AMM_V4_SWAP_SHORT][..], &numbers].concat(), accounts)
             }
             Program::AmmV4 => {
                 let mut accounts =
                     vec![TOKEN, pool.key, pool.authority, pool.config, pool.vaults[0], pool.vaults[1]];
                 accounts.extend((1..=8).map(|number| related(&pool.key, number)));
                 accounts.extend([own[0], own[1], payer]);
-                ([&[9][..], &numbers].concat(), accounts)
+                ([&[AMM_V4_SWAP][..], &numbers].concat(), accounts)
             }
         };
         let program = self.index(program_of(pool.program));
@@ -299,12 +308,11 @@ impl<'m> Builder<'m> {
         }
         let program = self.index(program_of(pool.program));
         let accounts = vec![self.index(pool.key), self.index(pool.vaults[0]), self.index(pool.vaults[1])];
-        // Both programs' tags for deposit and withdraw.
         let data = match (pool.program, withdraw) {
-            (Program::AmmV4, false) => vec![3; 25],
-            (Program::AmmV4, true) => vec![4; 9],
-            (Program::Cpmm, false) => vec![0xf2, 0x23, 0xc6, 0x89, 0x52, 0xe1, 0xf2, 0xb6],
-            (Program::Cpmm, true) => vec![0xb7, 0x12, 0x46, 0x9c, 0x94, 0x6d, 0xa1, 0x22],
+            (Program::AmmV4, false) => vec![AMM_V4_DEPOSIT; 25],
+            (Program::AmmV4, true) => vec![AMM_V4_WITHDRAW; 9],
+            (Program::Cpmm, false) => CPMM_DEPOSIT.to_vec(),
+            (Program::Cpmm, true) => CPMM_WITHDRAW.to_vec(),
         };
         self.call(Call { program, accounts, data, height: 1 }, inner);
         Some(())
