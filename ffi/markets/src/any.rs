@@ -83,7 +83,9 @@ markets! {
     MeteoraDlmm, meteora_dlmm, "meteora_dlmm";
     PumpFun, pump_fun, "pump_fun";
     PumpSwap, pump_swap, "pump_swap";
+    OrcaWhirlpool, orca_whirlpool, "orca_whirlpool";
     RaydiumAmmV4, raydium_amm_v4, "raydium_amm_v4";
+    RaydiumClmm, raydium_clmm, "raydium_clmm";
     RaydiumCpmm, raydium_cpmm, "raydium_cpmm";
     RaydiumLaunchlab, raydium_launchlab, "raydium_launchlab";
 }

@@ -14,7 +14,9 @@ const EQUAL: &[(&str, u32)] = &[
     ("meteora_damm_v1", 320),
     ("meteora_damm_v2", 320),
     ("meteora_dlmm", 320),
+    ("orca_whirlpool", 320),
     ("raydium_amm_v4", 400),
+    ("raydium_clmm", 320),
     ("raydium_cpmm", 320),
 ];
 const LINES: u32 = 2_320;
