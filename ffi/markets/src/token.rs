@@ -116,7 +116,11 @@ impl Mint {
 
     /// An epoch, a maximum and basis points.
     fn fee(account: &Account<'_>, at: usize) -> Result<TransferFee, Refusal> {
-        Ok(TransferFee { maximum: account.u64(at + 8)?, basis_points: account.u16(at + 16)? })
+        let basis_points = account.u16(at + 16)?;
+        if u128::from(basis_points) > WHOLE {
+            return Err(Refusal::Hostile("a mint's transfer fee"));
+        }
+        Ok(TransferFee { maximum: account.u64(at + 8)?, basis_points })
     }
 
     /// The fee of a transfer now.
