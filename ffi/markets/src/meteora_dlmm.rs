@@ -6,45 +6,26 @@
 mod bins;
 mod fill;
 mod path;
+mod rules;
 
-use crate::account::{Account, Accounts};
+use crate::account::Accounts;
 use crate::address::Address;
 use crate::quote::{Now, Quote, Refusal, Side};
 use crate::token::{Mint, Vault};
-use crate::volatility::{Decay, METEORA, accumulated, rate};
+use crate::volatility::{METEORA, accumulated, rate};
 use crate::{Market, program_address};
 
 pub use bins::PROGRAM;
 use bins::{Bins, FARTHEST, Layout};
 use fill::{Fill, MOST_RATE, RATE, Terms, cost, exact_in, exact_out};
 use path::{Path, refusal};
+use rules::{Fees, Opening, fees, has_orders, opening};
 
 const PAIR: [u8; 8] = [33, 11, 49, 98, 181, 101, 177, 13];
 const PAIR_BYTES: usize = 904;
 
 const NOTHING: Refusal = Refusal::Program("InsufficientOutAmount");
 const DISABLED: Refusal = Refusal::Program("PoolDisabled");
-
-/// From when on swaps are allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Opening {
-    Always,
-    Slot(u64),
-    Time(u64),
-}
-
-/// How the fee of a bin is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Fees {
-    /// In parts of [`RATE`], at most [`MOST_RATE`].
-    base: u64,
-    step: u16,
-    control: u32,
-    most_accumulator: u32,
-    decay: Decay,
-    /// Taken of y on both sides, else of the input.
-    only_y: bool,
-}
 
 /// A pool with its bins, which swaps change too.
 #[derive(Clone, Debug, PartialEq)]
@@ -144,12 +125,7 @@ impl MeteoraDlmm {
     }
 
     fn check(&self, head: &Head, now: &Now) -> Result<(), Refusal> {
-        let is_open = match self.opening {
-            Opening::Always => true,
-            Opening::Slot(slot) => now.slot >= slot,
-            Opening::Time(time_s) => u64::try_from(now.time_s).is_ok_and(|now_s| now_s >= time_s),
-        };
-        if self.is_disabled || !is_open {
+        if self.is_disabled || !self.opening.is_past(now) {
             return Err(DISABLED);
         }
         if head.filled_orders {
@@ -206,6 +182,10 @@ impl MeteoraDlmm {
                 Exact::In => exact_in(bin, &terms, left).map(|fill| (fill, fill.used))?,
                 Exact::Out => exact_out(bin, &terms, left).map(|fill| (fill, fill.paid))?,
             };
+            if done == 0 {
+                // Exact out: a bin of one unit pays nothing after the fee, and the SDK does not charge for it.
+                continue;
+            }
             left = left.checked_sub(done).ok_or(Refusal::Overflow)?;
             add(&mut spent, fill.used)?;
             add(&mut paid, fill.paid)?;
@@ -268,53 +248,6 @@ impl MeteoraDlmm {
                 return Ok(());
             }
         }
-    }
-}
-
-/// When a pool opens.
-fn opening(pool: &Account<'_>) -> Result<Opening, Refusal> {
-    const PERMISSION: u8 = 1;
-    const CUSTOMIZABLE: u8 = 2;
-    let point = pool.u64(816)?;
-    match (pool.u8(75)?, pool.u8(86)?) {
-        (0 | 3, _) => Ok(Opening::Always),
-        (PERMISSION | CUSTOMIZABLE, 0) => Ok(Opening::Slot(point)),
-        (PERMISSION | CUSTOMIZABLE, 1) => Ok(Opening::Time(point)),
-        _ => Err(Refusal::Unsupported("a kind of pool")),
-    }
-}
-
-fn fees(pool: &Account<'_>) -> Result<Fees, Refusal> {
-    let step = pool.u16(80)?;
-    if step == 0 {
-        return Err(Refusal::Hostile("a bin step of 0"));
-    }
-    let factor = u128::from(pool.u16(8)?) * u128::from(step) * 10;
-    let base = 10_u128.checked_pow(u32::from(pool.u8(34)?)).and_then(|power| factor.checked_mul(power));
-    let base = base.ok_or(Refusal::Hostile("a base fee"))?;
-    let only_y = match pool.u8(36)? {
-        0 => false,
-        1 => true,
-        _ => return Err(Refusal::Unsupported("a side of the fee")),
-    };
-    Ok(Fees {
-        base: u64::try_from(base).map_or(MOST_RATE, |base| base.min(MOST_RATE)),
-        step,
-        control: pool.u32(16)?,
-        most_accumulator: pool.u32(20)?,
-        decay: Decay { filter_s: pool.u16(10)?, decay_s: pool.u16(12)?, reduction: pool.u16(14)? },
-        only_y,
-    })
-}
-
-/// Whether a pool takes limit orders: as its field states it; if the field is not set, only a pool without rewards.
-fn has_orders(pool: &Account<'_>) -> Result<bool, Refusal> {
-    const NONE: Address = [0; 32];
-    match pool.u8(35)? {
-        0 => Ok([pool.address(264)?, pool.address(408)?] == [NONE; 2]),
-        1 => Ok(false),
-        2 => Ok(true),
-        _ => Err(Refusal::Unsupported("a function of the pool")),
     }
 }
 
