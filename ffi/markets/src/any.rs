@@ -80,6 +80,7 @@ macro_rules! markets {
 markets! {
     MeteoraDammV1, meteora_damm_v1, "meteora_damm_v1";
     MeteoraDammV2, meteora_damm_v2, "meteora_damm_v2";
+    MeteoraDbc, meteora_dbc, "meteora_dbc";
     MeteoraDlmm, meteora_dlmm, "meteora_dlmm";
     PumpFun, pump_fun, "pump_fun";
     PumpSwap, pump_swap, "pump_swap";

@@ -11,6 +11,7 @@ pub mod any;
 mod market;
 pub mod meteora_damm_v1;
 pub mod meteora_damm_v2;
+pub mod meteora_dbc;
 pub mod meteora_dlmm;
 pub mod orca_whirlpool;
 pub mod program_address;

@@ -1,17 +1,13 @@
-//! The part of a fee that follows recent moves of the price and decays with time.
+//! The part of a fee that follows recent moves of the price's root and decays with time.
 //!
 //! Source: @meteora-ag/cp-amm-sdk 1.5.0 (MIT): `math/poolFees/dynamicFee.ts`; the references by the executed swaps.
 
 use crate::account::Account;
 use crate::quote::Refusal;
+use crate::volatility::{Decay, METEORA, accumulated, rate};
 use crate::wide::mul_div;
 
 const ONE: u128 = 1 << 64;
-/// A move of one step counts so much.
-const STEP: u128 = 10_000;
-const BASIS_POINTS: u128 = 10_000;
-/// What the squared volatility is divided by.
-const SCALE: u128 = 100_000_000_000;
 
 /// How volatility becomes a fee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +15,7 @@ pub struct DynamicFee {
     most: u32,
     control: u32,
     step_bps: u16,
-    filter_s: u16,
-    decay_s: u16,
-    reduction_bps: u16,
+    decay: Decay,
     /// A step in 64 binary places.
     step: u128,
 }
@@ -53,9 +47,11 @@ impl DynamicFee {
             most: account.u32(at + 8)?,
             control: account.u32(at + 12)?,
             step_bps: account.u16(at + 16)?,
-            filter_s: account.u16(at + 18)?,
-            decay_s: account.u16(at + 20)?,
-            reduction_bps: account.u16(at + 22)?,
+            decay: Decay {
+                filter_s: account.u16(at + 18)?,
+                decay_s: account.u16(at + 20)?,
+                reduction: account.u16(at + 22)?,
+            },
             step: account.u128(step)?,
         };
         if fee.step == 0 { Err(Refusal::Hostile("a dynamic fee's step")) } else { Ok(Some(fee)) }
@@ -66,25 +62,18 @@ impl DynamicFee {
     /// # Errors
     /// [`Refusal::Overflow`].
     pub fn rate(&self, volatility: &Volatility) -> Result<u128, Refusal> {
-        let moved = volatility.accumulator.checked_mul(self.step_bps.into());
-        let squared = moved.and_then(|moved| moved.checked_mul(moved));
-        let rate = squared.and_then(|squared| squared.checked_mul(self.control.into()));
-        rate.and_then(|rate| rate.checked_add(SCALE - 1)).map(|rate| rate / SCALE).ok_or(Refusal::Overflow)
+        rate(volatility.accumulator, self.step_bps, self.control, METEORA).ok_or(Refusal::Overflow)
     }
 
     /// The volatility after a swap that moved the price's root.
     #[must_use]
     pub fn moved(&self, volatility: &Volatility, [from, to]: [u128; 2], now_s: u64) -> Volatility {
         let mut next = *volatility;
-        let age_s = now_s.saturating_sub(volatility.moved_s);
-        if age_s >= self.filter_s.into() {
-            next.sqrt_reference = from;
-            let is_recent = age_s < self.decay_s.into();
-            let kept = volatility.accumulator.saturating_mul(self.reduction_bps.into()) / BASIS_POINTS;
-            next.reference = if is_recent { kept } else { 0 };
+        let elapsed_s = i64::try_from(now_s.saturating_sub(volatility.moved_s)).unwrap_or(i64::MAX);
+        if let Some(reference) = self.decay.reference(elapsed_s, volatility.accumulator) {
+            (next.sqrt_reference, next.reference) = (from, reference);
         }
-        let moved = self.steps(next.sqrt_reference, to).saturating_mul(STEP);
-        next.accumulator = moved.saturating_add(next.reference).min(self.most.into());
+        next.accumulator = accumulated(next.reference, self.steps(next.sqrt_reference, to), self.most.into());
         if self.steps(from, to) > 0 {
             next.moved_s = now_s;
         }
@@ -92,9 +81,9 @@ impl DynamicFee {
     }
 
     /// Steps between two roots of prices; what does not fit is above every maximum.
-    fn steps(&self, from: u128, to: u128) -> u128 {
+    fn steps(&self, from: u128, to: u128) -> u64 {
         let ratio = mul_div(from.max(to), ONE, from.min(to)).unwrap_or(u128::MAX);
-        ((ratio - ONE) / self.step).saturating_mul(2)
+        u64::try_from((ratio - ONE) / self.step).map_or(u64::MAX, |steps| steps.saturating_mul(2))
     }
 }
 

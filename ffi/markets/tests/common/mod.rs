@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test uses a part")]
 
 pub mod dlmm;
+pub mod meteora;
 pub mod properties;
 pub mod pump;
 pub mod tokens;
