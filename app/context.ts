@@ -190,8 +190,8 @@ export function createContext(needs: Needs, flags: Flags, args: readonly string[
   const fills = needs.data === "fill" && flags["data-dir"] !== undefined;
   const settings = settingsOf(needs, flags);
   const { config, setting } = settings;
-  const { belongTo, ...said } = runs ? partLines(partName(needs, args), isPart, setting) : verbLines();
-  if (runs) outliveHangUp(isPart, said.say);
+  const { belongTo, ...rest } = runs ? partLines(partName(needs, args), isPart, setting) : verbLines();
+  if (runs) outliveHangUp(isPart, rest.say);
   const library = once(openLibrary);
   const folder: { identity?: string } = {};
   const dataDir = once<DataDir>(() => {
@@ -199,7 +199,7 @@ export function createContext(needs: Needs, flags: Flags, args: readonly string[
       // A part uses the folder that its supervisor created.
       use: runs && isPart ? "change" : needs.data === "fill" ? "make" : needs.data ?? "change",
       goesWithoutKey: needs.goesWithoutKey === true,
-      say: said.say,
+      say: rest.say,
       become: (uid, gid) => becomeUser(library(), uid, gid),
       running: () => runningInstallations(library()),
     });
@@ -215,7 +215,7 @@ export function createContext(needs: Needs, flags: Flags, args: readonly string[
     version: VERSION,
     // A verb that stores records does its work whether or not its output is read.
     out: (bytes) => print(bytes, runs || fills),
-    ...said,
+    ...rest,
     signal,
     config,
     configFile: settings.file,

@@ -47,15 +47,15 @@ export async function runLink(context: Context, untilSent: boolean): Promise<voi
   });
   let broken: unknown = null;
   const travelling = replicator.run().catch((error) => broken = error);
-  let said: string | null = null;
+  let logged: string | null = null;
   const file = new StatusFile(`${path}/link/status.json`, context.say);
   while (!context.signal.aborted && broken === null) {
     const status = link.status();
     file.write(status);
     // Each topic words the same problem differently: the first message is logged, the rest is in the status.
-    if ((status.trouble === null) !== (said === null)) {
+    if ((status.trouble === null) !== (logged === null)) {
       context.say(status.trouble ?? `Kafka answers again; ${status.waiting} records wait`);
-      said = status.trouble;
+      logged = status.trouble;
     }
     if (untilSent && replicator.isCaughtUp && status.waiting === 0 && !status.trouble && status.looked) {
       break;

@@ -44,7 +44,7 @@ export class Signing {
 
   /** Passes a key that was missing at the start to `adopt`, once; retries when that fails. */
   async follow(signal: AbortSignal, adopt: (seed: string) => Promise<void>): Promise<void> {
-    let said = "";
+    let logged = "";
     while (this.#isWaiting && !signal.aborted) {
       await delay(POLL_MS, signal);
       const found = this.#read();
@@ -55,8 +55,8 @@ export class Signing {
         this.options.say("The control key is back: the entries of the audit that waited are signed");
       } catch (error) {
         const line = `Cannot sign the entries of the audit that wait: ${messageOf(error)}`;
-        if (line !== said) this.options.say(line);
-        said = line;
+        if (line !== logged) this.options.say(line);
+        logged = line;
       }
     }
   }

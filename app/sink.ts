@@ -45,13 +45,13 @@ export async function runSink(context: Context, untilStored: boolean): Promise<v
     })
   );
   const running = Promise.all(sinks.map((sink) => sink.run()));
-  let said: string | null = null;
+  let logged: string | null = null;
   const timer = setInterval(() => {
     const topics = sinks.map(({ counters }) => counters);
     const trouble = topics.find(({ trouble }) => trouble)?.trouble ?? null;
     writeStatus(trouble, topics);
-    if (gist(trouble) !== gist(said)) context.say(trouble ?? "the store answers again");
-    said = trouble;
+    if (gist(trouble) !== gist(logged)) context.say(trouble ?? "the store answers again");
+    logged = trouble;
     const stored = topics.every(({ lag, looked, trouble }) => looked && lag === 0 && !trouble);
     if (untilStored && stored) stop.abort();
   }, STATUS_MS);
@@ -75,7 +75,7 @@ async function prepare(
   writeStatus: (trouble: string | null, topics: SinkCounters[]) => void,
 ): Promise<boolean> {
   const begin = performance.now();
-  let said = "";
+  let logged = "";
   while (!context.signal.aborted) {
     try {
       await migrate(storeOf(context), schemaOptions(context));
@@ -86,8 +86,8 @@ async function prepare(
       writeStatus(error.message, []);
       // This host's own store starts beside the sink; a configured server should already be there.
       const late = performance.now() - begin > STORE_STARTS_MS || serverAddress(context.config()) !== null;
-      if (late && error.message !== said) context.say(error.message);
-      if (late) said = error.message;
+      if (late && error.message !== logged) context.say(error.message);
+      if (late) logged = error.message;
     }
     await delay(RETRY_MS, context.signal);
   }

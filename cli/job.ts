@@ -69,7 +69,7 @@ async function submitAndWait(
     context.out(flags.json ? `${JSON.stringify({ job_id: id })}\n` : `${id}\n`);
     return EXIT.done;
   }
-  let said = "";
+  let printed = "";
   const begin = performance.now();
   let hinted = false;
   while (!context.signal.aborted) {
@@ -80,8 +80,8 @@ async function submitAndWait(
       context.say(`job ${id} waits: \`legend run\` or \`legend run worker\` must run on a host`);
     }
     const line = `${job.state} ${Math.round(100 * job.progress)} %: ${job.message}`;
-    if (line !== said && Deno.stderr.isTerminal()) context.say(line);
-    said = line;
+    if (line !== printed && Deno.stderr.isTerminal()) context.say(line);
+    printed = line;
     if (job.state === "done" || job.state === "error" || job.state === "cancelled") {
       if (flags.json) context.out(`${JSON.stringify(jobView(JOB_KINDS, job))}\n`);
       else if (job.state === "done") context.out(`${job.message}\n`);

@@ -74,16 +74,16 @@ export function JobList({ title, asked, admin, only: mine, detail, instead }: Jo
   const jobs = (asked.value?.jobs ?? []).filter((job) => !mine || mine(job));
   const [only, setOnly] = useState<Shown>("all");
   const [chosen, setChosen] = useState<string | null>(null);
-  const [said, setSaid] = useState("");
+  const [notice, setNotice] = useState("");
   const shown = jobs.filter((job) => isShown(job, only));
   const selected = jobs.find(({ job_id }) => job_id === chosen) ?? jobs[0];
   const act = (job: JobRow, verb: "cancel" | "retry") =>
     api(`POST /api/jobs/:id/${verb}`, { params: { id: job.job_id }, body: {} }).then(
       () => {
-        setSaid("");
+        setNotice("");
         return asked.refresh();
       },
-      (error) => setSaid(wordsOf(error)),
+      (error) => setNotice(wordsOf(error)),
     );
   return (
     <>
@@ -95,7 +95,7 @@ export function JobList({ title, asked, admin, only: mine, detail, instead }: Jo
           </div>
         </div>
         <NoAnswer asked={asked} what="Jobs" />
-        {said && <p class="panel-b bad" role="alert">{said}</p>}
+        {notice && <p class="panel-b bad" role="alert">{notice}</p>}
         <JobTable title={title} admin={admin}>
           {shown.map((job) => (
             <JobTableRow key={job.job_id} job={job} onChoose={() => setChosen(job.job_id)}>

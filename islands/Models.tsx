@@ -42,12 +42,12 @@ export interface ModelsProps {
   /** The agents of the module. */
   running: readonly RunningModel[];
   admin: boolean;
-  said: { bad: boolean; text: string } | null;
+  notice: { bad: boolean; text: string } | null;
   swap(version: string, verb: ModelVerb): void;
 }
 
 /** The table of models; the baseline is one of them. */
-export function Models({ list, running, admin, said, swap }: ModelsProps) {
+export function Models({ list, running, admin, notice, swap }: ModelsProps) {
   const models = [...(list?.models ?? [])].reverse();
   return (
     <section class="panel">
@@ -99,8 +99,8 @@ export function Models({ list, running, admin, said, swap }: ModelsProps) {
           )}
       </div>
       <div class="panel-f">
-        {said
-          ? <span class={said.bad ? "bad" : ""} role={said.bad ? "alert" : "status"}>{said.text}</span>
+        {notice
+          ? <span class={notice.bad ? "bad" : ""} role={notice.bad ? "alert" : "status"}>{notice.text}</span>
           : list && models.length === 0
           ? <span>No model yet: the baseline of docs/BASELINE.md scores.</span>
           : <span>Judged on rows later than its training rows, of attackers that it has not seen.</span>}

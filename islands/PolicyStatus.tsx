@@ -4,7 +4,9 @@ import { State } from "./_icons.tsx";
 import { type AgentsState, drift, stateOf, termText } from "./agents.ts";
 
 /** The desired policy beside that of each agent: a term that differs shows both values. */
-export function PolicyStatus({ agents, wanted, late_s }: Pick<AgentsState, "agents" | "wanted" | "late_s">) {
+export function PolicyStatus(
+  { agents, wanted: desired, late_s }: Pick<AgentsState, "agents" | "wanted" | "late_s">,
+) {
   return (
     <section class="panel">
       <div class="panel-h">
@@ -32,7 +34,7 @@ export function PolicyStatus({ agents, wanted, late_s }: Pick<AgentsState, "agen
               <AgentRow
                 key={one.instance}
                 agent={one}
-                want={wanted.find(({ module }) => module === one.module)}
+                want={desired.find(({ module }) => module === one.module)}
                 late_s={late_s}
               />
             ))}

@@ -32,13 +32,13 @@ function useUnsent() {
 }
 
 export default function Settings({ agents: initial, viewer }: SettingsProps) {
-  const { agents, wanted, late_s } = useAgents(initial);
+  const { agents, wanted: desired, late_s } = useAgents(initial);
   const [dirty, setDirty] = useUnsent();
   const leave = () => (dirty ? confirmed(UNSENT) : Promise.resolve(true));
   const [module, setModule] = useModule("arbitrage", leave);
   const admin = viewer.role === "admin";
   const mine = ofModule(agents, module);
-  const policy = policyOf(mine, wanted.find((one) => one.module === module));
+  const policy = policyOf(mine, desired.find((one) => one.module === module));
   const killed = mine.filter((agent) => agent.killed).length;
   return (
     <div class="stack-4">
@@ -74,7 +74,7 @@ export default function Settings({ agents: initial, viewer }: SettingsProps) {
         </section>
         <KillPanel module={module} agents={mine.length} killed={killed} role={viewer.role} />
       </div>
-      <PolicyStatus agents={agents} wanted={wanted} late_s={late_s} />
+      <PolicyStatus agents={agents} wanted={desired} late_s={late_s} />
       <Transport admin={admin} />
       {viewer.role !== "viewer" && <People admin={admin} />}
     </div>

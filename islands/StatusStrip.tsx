@@ -77,7 +77,7 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
   useEffect(() => {
     document.documentElement.toggleAttribute("data-blind", blind);
   }, [blind]);
-  const said = useAnnounced(agents, late_s, problem);
+  const announcement = useAnnounced(agents, late_s, problem);
   const killed = agents.some((agent) => agent.killed);
   const alarm = killed || problem?.level === "bad" || stream.state === "lost" ? "bad" : problem?.level;
   const [kind, icon, word] = STREAM[stream.state];
@@ -117,7 +117,7 @@ export default function StatusStrip({ agents: initial, admin }: StatusStripProps
             <Icon name="kill" />Kill…
           </button>
         )}
-        <p class="sr" role="alert">{said}</p>
+        <p class="sr" role="alert">{announcement}</p>
       </section>
       <Banner problem={problem} />
     </div>
@@ -157,12 +157,12 @@ function useAnnounced(agents: FleetAgent[], late_s: number | null, problem: Bann
     return kind === "bad" || kind === "warn" ? `${MODULE_TITLES[module]}: ${word}.` : "";
   });
   const key = [...states, problem?.key ?? ""].join(" ").trim();
-  const said = useRef({ key: "", text: "" });
-  if (said.current.key !== key) {
-    said.current = {
+  const announcement = useRef({ key: "", text: "" });
+  if (announcement.current.key !== key) {
+    announcement.current = {
       key,
       text: [...states, problem?.what ?? ""].join(" ").trim() || "Everything works again.",
     };
   }
-  return said.current.text;
+  return announcement.current.text;
 }

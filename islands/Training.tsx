@@ -76,7 +76,7 @@ async function change(
 export default function Training({ admin }: { admin: boolean }) {
   const [module, setModule] = useModule("mev");
   const models = usePolled("GET /api/training/models", {}, EVERY_MS);
-  const [said, setSaid] = useState<VerbResult & { module: ModuleName } | null>(null);
+  const [notice, setNotice] = useState<VerbResult & { module: ModuleName } | null>(null);
   const jobs = useJobs("training");
   const { agents } = useAgents([]);
   const running = ofModule(agents, module).filter(({ state }) => state === "running")
@@ -85,9 +85,9 @@ export default function Training({ admin }: { admin: boolean }) {
   async function swap(version: string, verb: ModelVerb) {
     try {
       const answer = await change(list!, version, verb, jobs.value?.jobs ?? []);
-      if (answer) setSaid({ module, ...answer });
+      if (answer) setNotice({ module, ...answer });
     } catch (error) {
-      setSaid({ module, bad: true, text: wordsOf(error) });
+      setNotice({ module, bad: true, text: wordsOf(error) });
     }
     await models.refresh();
   }
@@ -113,7 +113,7 @@ export default function Training({ admin }: { admin: boolean }) {
           <NoAnswer asked={models} what="Models" />
           <Models
             {...{ list, running, admin, swap }}
-            said={said?.module === module ? said : null}
+            notice={notice?.module === module ? notice : null}
           />
           {list?.shadow && <ShadowPanel key={list.shadow} module={module} version={list.shadow} />}
           <JobList

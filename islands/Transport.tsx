@@ -10,16 +10,16 @@ type Batching = Answer<"GET /api/realtime/settings">;
 export function Transport({ admin }: { admin: boolean }) {
   const asked = usePolled("GET /api/realtime/settings", {}, 0);
   const [edited, setEdited] = useState<Partial<Batching>>({});
-  const [said, setSaid] = useState("");
+  const [notice, setNotice] = useState("");
   const settings = asked.value && { ...asked.value, ...edited };
   const save = async (event: Event) => {
     event.preventDefault();
     if (!settings) return;
     try {
       await api("POST /api/realtime/settings", { body: settings });
-      setSaid("In force.");
+      setNotice("In force.");
     } catch (error) {
-      setSaid(wordsOf(error));
+      setNotice(wordsOf(error));
     }
   };
   return (
@@ -45,7 +45,7 @@ export function Transport({ admin }: { admin: boolean }) {
                 value={settings?.[name] ?? ""}
                 inputMode="numeric"
                 onInput={(event) => {
-                  setSaid("");
+                  setNotice("");
                   setEdited({ ...edited, [name]: Number(event.currentTarget.value) });
                 }}
               />
@@ -56,7 +56,7 @@ export function Transport({ admin }: { admin: boolean }) {
         {admin && (
           <div class="row">
             <button type="submit" class="btn" disabled={!settings}>Apply</button>
-            <span class="s t2" role="status">{said}</span>
+            <span class="s t2" role="status">{notice}</span>
           </div>
         )}
       </form>

@@ -77,12 +77,12 @@ export class JobRunner {
   /** Waits until the queue can be read. An error is logged once, unless another component logs it. */
   async #synced(): Promise<void> {
     const { queue, signal, alone, say } = this.#options;
-    for (let said = false; !signal.aborted;) {
+    for (let logged = false; !signal.aborted;) {
       try {
         return await queue.sync();
       } catch (error) {
-        if (alone && !said) say(messageOf(error));
-        said = true;
+        if (alone && !logged) say(messageOf(error));
+        logged = true;
         await delay(POLL_MS, signal);
       }
     }

@@ -49,7 +49,7 @@ class FailedWorker extends DoneWorker {
 }
 
 /** What is said while one job runs to its end, and what was rejected meanwhile. */
-async function saidOf(worker: DoneWorker, report: () => Promise<void>) {
+async function loggedOf(worker: DoneWorker, report: () => Promise<void>) {
   const queued = {
     ...job("a", "ann", "queued"),
     kind: "train",
@@ -67,7 +67,7 @@ async function saidOf(worker: DoneWorker, report: () => Promise<void>) {
     sync: () => Promise.resolve(),
   };
   const end = new AbortController();
-  const said: unknown[][] = [];
+  const logged: unknown[][] = [];
   const unhandled: unknown[] = [];
   const note = (event: PromiseRejectionEvent) => {
     event.preventDefault();
@@ -82,7 +82,7 @@ async function saidOf(worker: DoneWorker, report: () => Promise<void>) {
       settings: () => ({}) as never,
       spawn: () => worker as unknown as Worker,
       signal: end.signal,
-      say: (...line) => said.push(line),
+      say: (...line) => logged.push(line),
       alone: true,
       goLive: () => Promise.resolve(),
       publish: () => {
@@ -97,18 +97,18 @@ async function saidOf(worker: DoneWorker, report: () => Promise<void>) {
       });
     });
     assert.equal(await Promise.race([running.then(() => "it has ended"), late]), "it has ended");
-    return { said, unhandled };
+    return { said: logged, unhandled };
   } finally {
     globalThis.removeEventListener("unhandledrejection", note);
   }
 }
 
 Deno.test("a job whose end cannot be published is reported, and the runner still ends", async () => {
-  const { said, unhandled } = await saidOf(
+  const { said: logged, unhandled } = await loggedOf(
     new DoneWorker(),
     () => Promise.reject(new Error("the disk is full")),
   );
-  assert.deepEqual(said.map(([line]) => line), [
+  assert.deepEqual(logged.map(([line]) => line), [
     "job a (train) ended: done: done",
     "Cannot publish the end of job a: the disk is full",
   ]);
@@ -116,8 +116,8 @@ Deno.test("a job whose end cannot be published is reported, and the runner still
 });
 
 Deno.test("a job that fails is a line of level error with its id and kind", async () => {
-  const { said } = await saidOf(new FailedWorker(), () => Promise.resolve());
-  assert.deepEqual(said, [[
+  const { said: logged } = await loggedOf(new FailedWorker(), () => Promise.resolve());
+  assert.deepEqual(logged, [[
     "job a (train) ended: error: no rows in the range",
     "error",
     { job_id: "a", kind: "train", state: "error" },

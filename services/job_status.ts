@@ -61,9 +61,9 @@ export class JobStatusPublisher {
     const { id, state, progress } = job;
     const { envelope: as } = this.#kinds.named(job.kind);
     const message = state === "cancelled" ? "cancelled" : job.message;
-    const said = JSON.stringify([state, progress, message]);
-    if (this.#last.get(id) === said) return;
-    this.#last.set(id, said);
+    const content = JSON.stringify([state, progress, message]);
+    if (this.#last.get(id) === content) return;
+    this.#last.set(id, content);
     if (this.#last.size > 1_000) this.#last.delete(this.#last.keys().next().value!);
     const payload = { jobId: id, state: STATES[state], progress, message };
     const envelope = realtime.Envelope.encode({

@@ -21,7 +21,7 @@ class Host {
   readonly library = new Library(LIBRARY);
   readonly registry: ModelRegistry;
   readonly log: EmbeddedLog;
-  readonly said: string[] = [];
+  readonly logged: string[] = [];
 
   constructor(readonly path: string, key = KEY) {
     openDataDir(path);
@@ -39,7 +39,7 @@ class Host {
       outbox: this.log,
       folder: `${this.path}/link/models`,
       signal: stop.signal,
-      say: (line) => void this.said.push(line),
+      say: (line) => void this.logged.push(line),
       ...more,
     });
     const running = replicator.run();
@@ -47,7 +47,7 @@ class Host {
       const end = performance.now() + LIMIT_MS;
       while (!(replicator.isCaughtUp && await done())) {
         if (performance.now() > end) {
-          throw new Error(`not within ${LIMIT_MS} ms; said: ${this.said.join("; ")}`);
+          throw new Error(`not within ${LIMIT_MS} ms; said: ${this.logged.join("; ")}`);
         }
         await delay(10);
       }
@@ -133,7 +133,7 @@ Deno.test("what one host publishes makes the other the same, piece by piece, als
     assert.deepEqual(other.registry.verify("mev", version), { version, usable: true, foreign: false });
     assert.equal(other.registry.state("mev").request_id, "of-a-person");
     assert.equal((await other.records()).length, 8, "nothing is published twice");
-    assert.deepEqual(other.said, []);
+    assert.deepEqual(other.logged, []);
   }));
 
 Deno.test("what is hostile, broken or late on the topic changes nothing, and is reported if a host caused it", () =>
@@ -166,7 +166,7 @@ Deno.test("what is hostile, broken or late on the topic changes nothing, and is 
     await other.replicator(() => true);
     const state = other.registry.state("mev");
     assert.deepEqual([state.versions, state.latest.version], [[], null]);
-    assert.deepEqual(other.said.map((line) => line.replace(/[0-9a-f]{12,16}/g, "…")), [
+    assert.deepEqual(other.logged.map((line) => line.replace(/[0-9a-f]{12,16}/g, "…")), [
       "Cannot take model … of mev: its bytes differ from its manifest",
       "Cannot take model … of mev: its signature is malformed",
       "Cannot take … as latest model of mev from another host: its signature does not match: it was altered",
@@ -241,7 +241,7 @@ Deno.test("a newer desired model of another host that arrives while this host wr
         },
       },
     });
-    assert.deepEqual(one.said, []);
+    assert.deepEqual(one.logged, []);
     assert.equal(
       (await one.records()).length,
       3,

@@ -148,16 +148,16 @@ export interface ScheduleOptions extends SchedulerOptions {
 export async function schedule(options: ScheduleOptions): Promise<void> {
   const { signal, say, alone } = options;
   const scheduler = new Scheduler(options);
-  let said = "";
+  let logged = "";
   while (!signal.aborted) {
     try {
       await scheduler.startDue();
-      said = "";
+      logged = "";
     } catch (error) {
       const line = `Cannot check the schedules: ${messageOf(error)}`;
       const isReported = !alone && error instanceof AppError && error.code !== "invalid";
-      if (line !== said && !isReported && !signal.aborted) say(line);
-      said = line;
+      if (line !== logged && !isReported && !signal.aborted) say(line);
+      logged = line;
     }
     await delay(POLL_MS, signal);
   }

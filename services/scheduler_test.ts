@@ -27,7 +27,7 @@ class World {
   progress: ScheduleProgress = {};
   schedules: Schedule[] = [NIGHTLY];
   readonly records: LogRecord[] = [];
-  readonly said: string[] = [];
+  readonly logged: string[] = [];
   logFails = false;
   diskFails = false;
   #jobs = new JobProjection(JOB_KINDS);
@@ -69,7 +69,7 @@ class World {
           this.progress = structuredClone(progress);
         },
       },
-      say: (line) => this.said.push(line),
+      say: (line) => this.logged.push(line),
       now: () => this.now,
     });
   }
@@ -121,7 +121,7 @@ Deno.test("a schedule starts at its minute, once, over its range in milliseconds
   assert.deepEqual(world.starts(), [15]);
   const range = { start_ms: T + 15 * MINUTE - 7 * DAY, end_ms: T + 15 * MINUTE };
   assert.deepEqual((world.jobs()[0]!.args as { range: unknown }).range, range);
-  assert.deepEqual(world.said, []);
+  assert.deepEqual(world.logged, []);
 });
 
 Deno.test("operator 15: a start that was missed while the process was down is made up for, once, within a day", async () => {
@@ -141,8 +141,8 @@ Deno.test("operator 15: a start that was missed while the process was down is ma
     world.restart();
     await world.look(T + 16 * MINUTE + downMs);
     assert.deepEqual(world.starts(), expected, `down for ${downMs} ms`);
-    assert.equal(world.said.length, words ? 1 : 0, world.said.join());
-    if (words) assert.match(world.said[0]!, words);
+    assert.equal(world.logged.length, words ? 1 : 0, world.logged.join());
+    if (words) assert.match(world.logged[0]!, words);
   }
 });
 
@@ -153,7 +153,7 @@ Deno.test("operator 15: what was missed more than a day ago is reported and not 
   world.restart();
   await world.look(T + 2 * DAY);
   assert.deepEqual(world.starts(), []);
-  assert.match(world.said.join(), /one start was missed, the newest more than a day ago/);
+  assert.match(world.logged.join(), /one start was missed, the newest more than a day ago/);
 });
 
 Deno.test("of a great many missed starts it is only said that they are", async () => {
@@ -162,7 +162,7 @@ Deno.test("of a great many missed starts it is only said that they are", async (
   await world.look(T);
   world.restart();
   await world.look(T + 399 * DAY);
-  assert.match(world.said.join(), /^schedule \S+: at least 999 starts were missed; the one of/);
+  assert.match(world.logged.join(), /^schedule \S+: at least 999 starts were missed; the one of/);
 });
 
 Deno.test("operator 15: a clock that steps forward over the minute starts it, one that steps back does not start it twice", async () => {
@@ -211,7 +211,7 @@ Deno.test("a schedule starts a dataset, of the days before, under an output of i
     await world.look(ms);
     world.finish();
   }
-  assert.deepEqual(world.said, []);
+  assert.deepEqual(world.logged, []);
   const asked = (day: number) => ({
     start_ms: T + (day - 18) * DAY + 15 * MINUTE,
     end_ms: T + (day - 17) * DAY + 15 * MINUTE,
@@ -246,7 +246,7 @@ Deno.test("a clock that was years ahead is reported, and the schedule continues 
   await world.look(T);
   await world.look(T + 400 * DAY + 20 * MINUTE);
   await world.look(T + DAY);
-  assert.match(world.said.at(-1)!, /Cannot rely on the clock: schedule nightly/);
+  assert.match(world.logged.at(-1)!, /Cannot rely on the clock: schedule nightly/);
   await world.look(T + DAY + 15 * MINUTE);
   assert.equal(world.starts().at(-1), 24 * 60 + 15);
 });
@@ -269,8 +269,8 @@ Deno.test("a schedule that cannot be started is reported once and blocks no othe
   await world.look(T + 15 * MINUTE);
   await world.look(T + 16 * MINUTE);
   assert.deepEqual(world.starts(), [15]);
-  assert.equal(world.said.length, 1, world.said.join());
-  assert.match(world.said[0]!, /^Cannot start schedule broken: Cannot use cron field minute/);
+  assert.equal(world.logged.length, 1, world.logged.join());
+  assert.match(world.logged[0]!, /^Cannot start schedule broken: Cannot use cron field minute/);
 });
 
 Deno.test("whatever clock, process and disk do within a day, a minute is started at most once and the newest is made up for", async () => {

@@ -53,12 +53,12 @@ const SAME_NEWS_MS = 5_000;
  * logged once.
  */
 function isNews(): (message: string) => boolean {
-  const said = new Map<string, number>();
+  const logged = new Map<string, number>();
   return (message) => {
     const now = performance.now();
-    for (const [known, at] of said) if (now - at > SAME_NEWS_MS) said.delete(known);
-    if (said.has(message)) return false;
-    said.set(message, now);
+    for (const [known, at] of logged) if (now - at > SAME_NEWS_MS) logged.delete(known);
+    if (logged.has(message)) return false;
+    logged.set(message, now);
     return true;
   };
 }
@@ -102,7 +102,7 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
 async function runOnce(
   part: Part,
   { spawn, signal, say }: SupervisorOptions,
-  said: (text: string) => void,
+  logged: (text: string) => void,
 ): Promise<{ code: number; last: string }> {
   const child = spawn(part.args);
   const kill = (name: Deno.Signal) => {
@@ -122,7 +122,7 @@ async function runOnce(
   };
   signal.addEventListener("abort", end, { once: true });
   if (signal.aborted) end();
-  const [last] = await Promise.all([lastLine(child.stdout), linesOf(child.stderr, said)]);
+  const [last] = await Promise.all([lastLine(child.stdout), linesOf(child.stderr, logged)]);
   const { code } = await child.status;
   clearTimeout(timer);
   signal.removeEventListener("abort", end);
@@ -143,13 +143,13 @@ async function lastLine(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promis
 /** Passes on each line of a stream as it arrives. */
 async function linesOf(
   stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  said: (text: string) => void,
+  logged: (text: string) => void,
 ): Promise<void> {
   let rest = "";
   for await (const chunk of stream.pipeThrough(new TextDecoderStream())) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop()!;
-    lines.forEach(said);
+    lines.forEach(logged);
   }
-  if (rest) said(rest);
+  if (rest) logged(rest);
 }

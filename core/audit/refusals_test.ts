@@ -11,16 +11,16 @@ const refusal = (who: string, address: string) => ({
 
 function collected(fails = { now: false }) {
   const written: Act[][] = [];
-  const said: string[] = [];
+  const logged: string[] = [];
   const refusals = new Refusals({
     write: (acts) => {
       if (fails.now) return Promise.reject(new Error("Cannot write: the disk is full"));
       written.push([...acts]);
       return Promise.resolve();
     },
-    say: (line) => said.push(line),
+    say: (line) => logged.push(line),
   });
-  return { refusals, written, said };
+  return { refusals, written, said: logged };
 }
 
 const total = (acts: readonly Act[]) =>
@@ -95,12 +95,12 @@ Deno.test("M1: a household's IPv6 addresses have the entries of one address", as
 
 Deno.test("M1: what cannot be written is reported once, counted further, and written when possible", async () => {
   const fails = { now: true };
-  const { refusals, written, said } = collected(fails);
+  const { refusals, written, said: logged } = collected(fails);
   for (let round = 0; round < 3; round++) {
     refusals.add(refusal("admin", "192.0.2.1"));
     await refusals.flush();
   }
-  assert.deepEqual([written, said], [[], ["Cannot write: the disk is full"]]);
+  assert.deepEqual([written, logged], [[], ["Cannot write: the disk is full"]]);
   fails.now = false;
   await refusals.flush();
   assert.equal(total(written[0]!), 3);

@@ -34,7 +34,7 @@ function fleet(more: Partial<FleetDeps> = {}) {
   const made = new Fleet({
     log: undefined as unknown as Log,
     // Signatures are Rust's to check (ffi/control/tests/other_hosts.rs); here a byte stands for one.
-    isSigned: (said, bytes) => said === "report" && jobs.AgentReport.decode(bytes).signature?.[0] === 1,
+    isSigned: (kind, bytes) => kind === "report" && jobs.AgentReport.decode(bytes).signature?.[0] === 1,
     own: () => [],
     refused: (instance) => refused.push(instance),
     now: () => NOW,
@@ -54,8 +54,8 @@ Deno.test("agents of this host stand first, each agent once, with its age", () =
 
 Deno.test("an agent that does not say how long it has run is not given a time", () => {
   const { fleet: all } = fleet();
-  const said = { a: 0, b: 4_000, c: undefined, d: -1, e: "soon" };
-  for (const [name, up_s] of Object.entries(said)) {
+  const kind = { a: 0, b: 4_000, c: undefined, d: -1, e: "soon" };
+  for (const [name, up_s] of Object.entries(kind)) {
     all.take(report(status(`mev-${name}`, { up_s } as Partial<AgentStatus>)));
   }
   assert.deepEqual(all.all().map(({ up_s }) => up_s), [0, 4_000, null, null, null]);

@@ -14,7 +14,7 @@ const RECEIPTS_MAX = 50_000;
 const RECEIPT_BYTES_MAX = 16 << 10;
 
 /** Whether an agent of this installation, on any host, signed the bytes of a record. */
-export type IsSigned = (said: "receipt" | "report", bytes: Uint8Array) => boolean;
+export type IsSigned = (kind: "receipt" | "report", bytes: Uint8Array) => boolean;
 
 interface Known {
   readonly bytes: Uint8Array;

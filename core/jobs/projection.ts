@@ -308,20 +308,20 @@ export interface ReportedStatus {
   readonly atMs: number;
 }
 
-export function statusRecord(job: Pick<Job, "id" | "kind">, said: ReportedStatus): LogRecord {
+export function statusRecord(job: Pick<Job, "id" | "kind">, reported: ReportedStatus): LogRecord {
   return record(
     job.kind,
     "status",
     jobs.JobStatus.encode({
       jobId: job.id,
-      state: STATE_NAMES.indexOf(said.state),
-      progress: said.progress ?? 0,
-      message: (said.message ?? "").slice(0, 2_000),
-      fencingToken: long(said.token),
-      atMs: long(said.atMs),
-      worker: said.worker,
-      resultJson: said.result === undefined ? "" : JSON.stringify(said.result),
-      final: said.final ?? false,
+      state: STATE_NAMES.indexOf(reported.state),
+      progress: reported.progress ?? 0,
+      message: (reported.message ?? "").slice(0, 2_000),
+      fencingToken: long(reported.token),
+      atMs: long(reported.atMs),
+      worker: reported.worker,
+      resultJson: reported.result === undefined ? "" : JSON.stringify(reported.result),
+      final: reported.final ?? false,
     }).finish(),
   );
 }

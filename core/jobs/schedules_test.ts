@@ -115,18 +115,18 @@ Deno.test("a damaged file of schedules is reported, and not treated as an empty 
 
 Deno.test("marks are read as they were written; missing and damaged ones are empty, damaged ones are reported", () =>
   withFolder((folder) => {
-    const said: string[] = [];
-    const read = () => readProgress(folder, (line) => said.push(line));
-    assert.deepEqual([read(), said], [{}, []]);
+    const logged: string[] = [];
+    const read = () => readProgress(folder, (line) => logged.push(line));
+    assert.deepEqual([read(), logged], [{}, []]);
     const progress = { nightly: { cron: "15 2 * * *", done_to_ms: 1_700_000_000_000 } };
     writeProgress(folder, progress);
-    assert.deepEqual([read(), said], [progress, []]);
+    assert.deepEqual([read(), logged], [progress, []]);
     for (const text of ["{", '{"nightly":{"cron":"* * * * *","done_to_ms":-1}}']) {
       Deno.writeTextFileSync(`${folder}/schedule_marks.json`, text);
       assert.deepEqual(read(), {}, text);
     }
-    assert.equal(said.length, 2);
-    assert.match(said[0]!, /schedule_marks\.json: it is damaged/);
+    assert.equal(logged.length, 2);
+    assert.match(logged[0]!, /schedule_marks\.json: it is damaged/);
   }));
 
 Deno.test("a start's key names its schedule and its minute, and nothing else is one", () => {

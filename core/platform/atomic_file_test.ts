@@ -88,18 +88,18 @@ Deno.test("readOrMake() refuses an empty file: an empty secret would let everybo
 
 Deno.test("StatusFile reports once that it cannot be written, continues, and reports it again after a success", () =>
   withFolder((folder) => {
-    const said: string[] = [];
-    const file = new StatusFile(`${folder}/later/status`, (line) => said.push(line));
+    const logged: string[] = [];
+    const file = new StatusFile(`${folder}/later/status`, (line) => logged.push(line));
     file.write({ n: 1 });
     file.write({ n: 2 });
-    assert.equal(said.length, 1);
-    assert.match(said[0]!, /^Cannot write .*\/later\/status: /);
+    assert.equal(logged.length, 1);
+    assert.match(logged[0]!, /^Cannot write .*\/later\/status: /);
     Deno.mkdirSync(`${folder}/later`);
     file.write({ n: 3 });
     assert.deepEqual(JSON.parse(Deno.readTextFileSync(`${folder}/later/status`)), { n: 3 });
     Deno.removeSync(`${folder}/later`, { recursive: true });
     file.write({ n: 4 });
-    assert.equal(said.length, 2);
+    assert.equal(logged.length, 2);
   }));
 
 for (
@@ -126,8 +126,8 @@ Deno.test("asFullDisk() makes an expected failure of a full disk alone", () => {
 Deno.test("StatusFile writes into the room of the last but one, whole at each moment, and leaves nothing", () =>
   withFolder((folder) => {
     const path = `${folder}/status.json`;
-    const said: string[] = [];
-    const file = new StatusFile(path, (line) => said.push(line));
+    const logged: string[] = [];
+    const file = new StatusFile(path, (line) => logged.push(line));
     const inodes: (number | null)[] = [];
     for (const text of ["x".repeat(3_000), "short", "y".repeat(2_000), "", "z", "end"]) {
       file.write({ text });
@@ -136,7 +136,7 @@ Deno.test("StatusFile writes into the room of the last but one, whole at each mo
     }
     // From the second on no file is made, so that none is refused on a full disk.
     assert.equal(new Set(inodes).size, 2, String(inodes));
-    assert.deepEqual(said, []);
+    assert.deepEqual(logged, []);
     assert.equal(Deno.statSync(path).mode! & 0o777, 0o600);
     file.remove();
     assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), []);

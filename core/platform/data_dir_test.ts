@@ -95,9 +95,9 @@ Deno.test("M7: openDataDir refuses what others can write, in the folder and belo
       }
       assert.equal(mode(`${folder}${open}`), bits & 0o777);
       // A kill is not kept from the agents, and says it.
-      const said: string[] = [];
-      openDataDir(folder, { use: "kill", say: (line) => said.push(line) });
-      assert.match(said.join("\n"), new RegExp(`^${folder}${open} is not safe: others can write it`));
+      const logged: string[] = [];
+      openDataDir(folder, { use: "kill", say: (line) => logged.push(line) });
+      assert.match(logged.join("\n"), new RegExp(`^${folder}${open} is not safe: others can write it`));
       Deno.chmodSync(`${folder}${open}`, 0o700);
     }
   }));
@@ -107,14 +107,14 @@ Deno.test("M7: openDataDir closes what others can read, and reports it once", ()
     openDataDir(folder);
     Deno.chmodSync(folder, 0o755);
     Deno.chmodSync(`${folder}/keys`, 0o750);
-    const said: string[] = [];
-    const options: DataDirOptions = { use: "change", say: (line) => said.push(line) };
+    const logged: string[] = [];
+    const options: DataDirOptions = { use: "change", say: (line) => logged.push(line) };
     openDataDir(folder, { use: "read", say: options.say });
-    assert.deepEqual(said, [], "reading changes nothing");
+    assert.deepEqual(logged, [], "reading changes nothing");
     openDataDir(folder, options);
     openDataDir(folder, options);
     assert.deepEqual([mode(folder), mode(`${folder}/keys`)], [0o700, 0o700]);
-    assert.deepEqual(said, [
+    assert.deepEqual(logged, [
       `others could read ${folder} (mode 755): it is 700 now`,
       `others could read ${folder}/keys (mode 750): it is 700 now`,
     ]);

@@ -178,18 +178,18 @@ export async function keepRoom(
 ): Promise<void> {
   // The write-ahead log of a newly opened file has no room, however much is free in the file.
   let isLow = true;
-  let said = "";
+  let logged = "";
   while (!signal.aborted) {
     try {
       if (isLow || freeInside(database) < ROOM_BYTES / 2) makeRoom(database);
       isLow = false;
-      said = "";
+      logged = "";
     } catch (error) {
       isLow = true;
       const line = `Cannot keep room for a full disk: ${messageOf(error)}`;
       // Another writer will have released the lock by the next time.
-      if (line !== said && !isBusy(error)) say(line);
-      said = line;
+      if (line !== logged && !isBusy(error)) say(line);
+      logged = line;
     }
     await delay(ROOM_EVERY_MS, signal);
   }

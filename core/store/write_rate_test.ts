@@ -9,10 +9,10 @@ const status = (atMs: number, rows: number): SinkStatus => ({
 });
 
 Deno.test("WriteRate is rows over the time between two statuses, and unknown without them", () => {
-  let [said, now]: [SinkStatus | null, number] = [null, 0];
-  const rate = new WriteRate(() => said, () => now);
+  let [logged, now]: [SinkStatus | null, number] = [null, 0];
+  const rate = new WriteRate(() => logged, () => now);
   const poll = (atMs: number, rows: number) => {
-    [said, now] = [status(atMs, rows), atMs];
+    [logged, now] = [status(atMs, rows), atMs];
     rate.poll();
   };
   rate.poll();

@@ -374,7 +374,7 @@ Deno.test("a receipt is the same JSON from Rust, which has it from the agent, an
         assert.deepEqual(same(), ofRust, target);
         assert.equal(ofRust.genuine, true, target);
         assert.equal(ofRust.applied, target !== "mev:start", target);
-        const { genuine: _, ...said } = ofRust;
+        const { genuine: _, ...others } = ofRust;
         using topic = await log.topic("control-receipts-proto");
         const found: ReportedReceipt[] = [];
         for await (const block of readThrough(topic, "start")) {
@@ -382,7 +382,7 @@ Deno.test("a receipt is the same JSON from Rust, which has it from the agent, an
             for (const { value } of block.records) if (value) found.push(receiptJson(value));
           }
         }
-        assert.deepEqual(found.find((one) => one.applied_ns === ofRust.applied_ns), said, target);
+        assert.deepEqual(found.find((one) => one.applied_ns === ofRust.applied_ns), others, target);
       }
     } finally {
       end.abort();

@@ -109,9 +109,12 @@ Deno.test("C1: every route that takes a text accepts half a character in it, or 
       const raw = JSON.stringify(body).replaceAll("HALF", HALF);
       if (raw.includes(HALF)) asked += 1;
       const answer = await call(row.method, path, { headers, raw });
-      const said = await answer.text();
+      const answered = await answer.text();
       // Errors that must not occur anywhere; a missing file is an expected one.
-      assert.ok(!/bug in legend|unexpected end of hex escape/.test(said), `${row.method} ${path}: ${said}`);
+      assert.ok(
+        !/bug in legend|unexpected end of hex escape/.test(answered),
+        `${row.method} ${path}: ${answered}`,
+      );
     }
     assert.ok(asked >= 15, `${asked} routes were asked with a text`);
     for (const entry of deps.chain.list({ limit: 1_000 })) {
@@ -130,15 +133,15 @@ Deno.test("C1: a damaged status file hides no other agent and prevents no kill",
       await Deno.writeTextFile(`${folder}/agents/mev.status.json`, text);
       for (const path of ["/api/agents", "/metrics", "/api/health/ready", "/overview"]) {
         const answer = await call("GET", path, { headers });
-        const said = await answer.text();
-        assert.equal(answer.status, 200, `${path} with ${JSON.stringify(text)}: ${said}`);
+        const answered = await answer.text();
+        assert.equal(answer.status, 200, `${path} with ${JSON.stringify(text)}: ${answered}`);
         if (path === "/api/agents") {
-          const { agents, unreadable } = JSON.parse(said);
+          const { agents, unreadable } = JSON.parse(answered);
           assert.deepEqual([agents.length, unreadable.map((one: { module: string }) => one.module)], [0, [
             "mev",
           ]]);
         }
-        if (path === "/metrics") assert.match(said, /legend_agent_status_unreadable\{module="mev"\} 1/);
+        if (path === "/metrics") assert.match(answered, /legend_agent_status_unreadable\{module="mev"\} 1/);
       }
       for (
         const path of ["kill-switch", "module/mev:kill?wait=receipt", "module/arbitrage:kill?wait=receipt"]

@@ -13,7 +13,7 @@ interface Desk {
   server: Server;
   job: Job;
   /** One more record of the job, as from its worker. */
-  say(said: Partial<ReportedStatus>): void;
+  say(status: Partial<ReportedStatus>): void;
   /** Opens the job's log. */
   open(signal?: AbortSignal): Promise<ReadableStreamDefaultReader<Uint8Array>>;
 }
@@ -42,8 +42,8 @@ async function withJob(run: (desk: Desk) => Promise<void>): Promise<void> {
     await run({
       server,
       job,
-      say: (said) => {
-        const record = statusRecord(job, { state: "running", token: 1, worker: "w", atMs: 5, ...said });
+      say: (status) => {
+        const record = statusRecord(job, { state: "running", token: 1, worker: "w", atMs: 5, ...status });
         const changed = jobs.projection.apply(
           { key: null, headers: [], timestampMs: 0n, ...record } as unknown as StoredRecord,
         );

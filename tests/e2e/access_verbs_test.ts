@@ -16,7 +16,7 @@ const withApi = (run: (url: string, data: string) => Promise<void>) =>
   withFolder(async (folder) => {
     const [data, port] = [`${folder}/data`, freePort()];
     const child = command(["run", "api", "--port", String(port), "--data-dir", data]).spawn();
-    const said = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    const printed = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
     const url = `http://127.0.0.1:${port}`;
     try {
       for (const end = performance.now() + LIMIT_MS;;) {
@@ -29,7 +29,7 @@ const withApi = (run: (url: string, data: string) => Promise<void>) =>
     } finally {
       child.kill("SIGTERM");
       await child.status;
-      await said;
+      await printed;
     }
   });
 

@@ -161,10 +161,10 @@ for (const { name, prepare, args, env, code, line } of ROWS) {
     withFolder(async (folder) => {
       await prepare?.(folder);
       const outcome = await legend(args(folder), { env: env?.(folder) });
-      const said = messages(outcome.stderr).split("\n").filter((text) => text.startsWith("Cannot"));
+      const printed = messages(outcome.stderr).split("\n").filter((text) => text.startsWith("Cannot"));
       assert.equal(outcome.code, code, outcome.stderr);
-      assert.equal(said.length, 1, outcome.stderr);
-      assert.match(said[0]!, line);
+      assert.equal(printed.length, 1, outcome.stderr);
+      assert.match(printed[0]!, line);
       assert.ok(!outcome.stderr.includes("at file:"), "no stack");
     }));
 }
@@ -257,10 +257,10 @@ for (
           await createTopics(data);
           const full = await legend([...args, data]);
           assert.equal(full.code, 1, full.stderr);
-          const said = messages(full.stderr).split("\n").filter((line) => line.startsWith("Cannot"));
+          const printed = messages(full.stderr).split("\n").filter((line) => line.startsWith("Cannot"));
           // The evidence, and for each agent its state or its status.
-          assert.ok(said.length > 0 && said.length <= 4, full.stderr);
-          for (const line of said) assert.match(line, /^Cannot .*: the disk is full, free some space$/);
+          assert.ok(printed.length > 0 && printed.length <= 4, full.stderr);
+          for (const line of printed) assert.match(line, /^Cannot .*: the disk is full, free some space$/);
           // Only a kill may go without an audit entry, and the disk has no space for that either.
           const lifted = await legend(["unkill", "mev", "--reason", "x", "--data-dir", data]);
           assert.notEqual(lifted.code, 0);

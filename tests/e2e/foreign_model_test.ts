@@ -74,7 +74,7 @@ async function importForeign(folder: string, data: string, env: Record<string, s
   return imported.stdout.trim();
 }
 
-for (const { how, end, begin, said } of ENDS) {
+for (const { how, end, begin, said: printed } of ENDS) {
   Deno.test(`a foreign model that ${how} after its probe costs one start of one agent, which continues with the previous model`, () =>
     withFolder(async (folder) => {
       const data = `${folder}/data`;
@@ -143,7 +143,7 @@ for (const { how, end, begin, said } of ENDS) {
       } finally {
         ({ stderr } = await run.end());
       }
-      assert.match(stderr, said);
+      assert.match(stderr, printed);
     }));
 }
 

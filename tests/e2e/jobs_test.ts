@@ -245,9 +245,9 @@ Deno.test("impossible requests are answered in one line, before the job or by it
       for (const [args, code, line] of requests(range)) {
         const answer = await call(args);
         assert.equal(answer.code, code, `${args.join(" ")}: ${answer.stderr}`);
-        const said = answer.stderr.trim().split("\n").filter((text) => !text.startsWith("job "));
-        assert.match(said.join("\n"), line, args.join(" "));
-        assert.equal(said.length, 1, answer.stderr);
+        const printed = answer.stderr.trim().split("\n").filter((text) => !text.startsWith("job "));
+        assert.match(printed.join("\n"), line, args.join(" "));
+        assert.equal(printed.length, 1, answer.stderr);
       }
       const short = ["--start", range[1]!, "--end", String(Number(range[1]) + 61)];
       const few = await ended(await submit(["train", "mev", ...short]));

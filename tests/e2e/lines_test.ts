@@ -27,16 +27,16 @@ Deno.test("lines in JSON say time, level, part, installation and message, those 
     const words = ["run", "--source", await captured(folder), "--data-dir", data];
     const { code, stderr } = await legend(words, { env: { LEGEND_LOG_FORMAT: "json" } });
     assert.equal(code, 1, stderr);
-    const said = stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const printed = stderr.trimEnd().split("\n").map((line) => JSON.parse(line));
     const instance = (await Deno.readTextFile(`${data}/instance`)).trim();
-    for (const line of said) {
+    for (const line of printed) {
       assert.deepEqual(Object.keys(line), ["time", "level", "part", "instance", "message"]);
       assert.match(line.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       assert.equal(line.instance, instance);
     }
-    const begun = said.filter(({ message }) => message.startsWith("paper mode: reading file:"));
+    const begun = printed.filter(({ message }) => message.startsWith("paper mode: reading file:"));
     assert.deepEqual(begun.map(({ part, level }) => [part, level]), [["run", "info"]]);
-    const broken = said.filter(({ message }) =>
+    const broken = printed.filter(({ message }) =>
       /^Cannot read .*slot_285000038\.json: it is not JSON/.test(message)
     );
     assert.ok(
@@ -69,11 +69,11 @@ Deno.test("every line of a run is a line of one of its parts, and its file has a
       const reading = (async () => {
         for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) stderr += text;
       })();
-      const said = () => isFile ? Deno.readTextFileSync(file) : stderr;
+      const printed = () => isFile ? Deno.readTextFileSync(file) : stderr;
       try {
         await until("the page", () => {
           try {
-            return /INFO {2}api: the page is at http/.test(said());
+            return /INFO {2}api: the page is at http/.test(printed());
           } catch {
             return false;
           }
@@ -83,13 +83,13 @@ Deno.test("every line of a run is a line of one of its parts, and its file has a
           assert.equal(second.code, 3);
           // The file belongs to the first one: a user who starts a second one reads the reason on the terminal.
           assert.match(second.stderr, /^Cannot start: another legend runs in .*$/m);
-          assert.doesNotMatch(said(), /Cannot start/);
+          assert.doesNotMatch(printed(), /Cannot start/);
         }
       } finally {
         child.kill("SIGTERM");
         await Promise.all([child.status, stdout, reading]);
       }
-      const all = said().trimEnd().split("\n");
+      const all = printed().trimEnd().split("\n");
       for (const line of all) assert.match(line, TEXT);
       const parts = new Set(all.map((line) => TEXT.exec(line)![2]!));
       assert.ok(["run", "api"].every((part) => parts.has(part)), [...parts].join());
@@ -141,9 +141,9 @@ Deno.test("who starts a run by hand reads why a part refused to start, also wher
       stderr,
       /^Cannot listen on 127\.0\.0\.1:\d+: another program listens there, use another --port\n$/,
     );
-    const said = await Deno.readTextFile(file);
-    assert.match(said, /ERROR api: Cannot listen on /);
-    assert.match(said, /INFO {2}run: all parts have ended\n$/);
+    const printed = await Deno.readTextFile(file);
+    assert.match(printed, /ERROR api: Cannot listen on /);
+    assert.match(printed, /INFO {2}run: all parts have ended\n$/);
   }));
 
 Deno.test("a part that does not end when it is asked to is killed and reported, and the run has failed", () =>
@@ -163,9 +163,9 @@ Deno.test("a part that does not end when it is asked to is killed and reported, 
     Deno.kill(pid(), "SIGSTOP");
     child.kill("SIGTERM");
     const { code } = await child.status;
-    const said = await stderr;
-    assert.equal(code, 1, said + await stdout);
-    assert.match(said, /INFO {2}run: asked to end: ending all parts\n/);
-    assert.match(said, /ERROR run: worker has not ended within 8 s of being asked to: killing it\n/);
-    assert.match(said, /ERROR run: Cannot end cleanly: a part had to be killed\n/);
+    const printed = await stderr;
+    assert.equal(code, 1, printed + await stdout);
+    assert.match(printed, /INFO {2}run: asked to end: ending all parts\n/);
+    assert.match(printed, /ERROR run: worker has not ended within 8 s of being asked to: killing it\n/);
+    assert.match(printed, /ERROR run: Cannot end cleanly: a part had to be killed\n/);
   }));

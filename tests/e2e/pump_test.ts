@@ -119,11 +119,11 @@ Deno.test("every Pump.fun and PumpSwap leg agrees with the program's event and w
           continue;
         }
         const events = eventAmounts(transaction);
-        const said = own.map((leg) => {
+        const printed = own.map((leg) => {
           const buy = events.find(({ base, buy }) => String(base) === (buy ? leg.out_amount : leg.in_amount));
           return buy ? { leg, event: buy } : { leg, event: undefined };
         });
-        for (const { leg, event } of said) {
+        for (const { leg, event } of printed) {
           assert.ok(event, `${name} ${leg.ix}: no event with the leg's base amount`);
           // For a curve quoted in a token, the event's SOL field is 0: then the vault is the witness.
           const quote = event.buy ? leg.in_amount : leg.out_amount;

@@ -32,8 +32,8 @@ for (const line of commands.filter((line) => !RUN_BY_OTHER_TESTS.includes(line))
     const run = line.replaceAll("/tmp/legend-try", `${folder}/try`);
     if (line.endsWith("task start")) return await untilItDecides(run);
     const { success, stdout, stderr } = await shell(run).output();
-    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-    assert.ok(success, said);
+    const printed = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    assert.ok(success, printed);
     assert.ok(stdout.length > 0, "it prints something");
   });
 }
@@ -61,9 +61,9 @@ async function untilItDecides(line: string): Promise<void> {
   }
   if (!isOver) child.kill("SIGINT");
   const { stdout, stderr } = await ended;
-  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  assert.match(said, /paper mode: reading sim/);
-  assert.ok(last.transactions > 0 && last.evidence > 0, JSON.stringify(last) + said);
+  const printed = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assert.match(printed, /paper mode: reading sim/);
+  assert.ok(last.transactions > 0 && last.evidence > 0, JSON.stringify(last) + printed);
 }
 
 function shell(line: string): Deno.Command {

@@ -130,9 +130,9 @@ for (const [name, why] of Object.entries(HOSTILE)) {
   Deno.test(`engine 15: ${name} ends with one line that names file and reason`, { ignore }, async () => {
     const { code, stdout, stderr } = await legend(["decode", file(name)]);
     assert.deepEqual([code, stdout], [1, ""]);
-    const said = stderr.split("\n").filter((line) => line.includes(name));
-    assert.equal(said.length, 1, stderr);
-    assert.match(said[0]!, why);
+    const printed = stderr.split("\n").filter((line) => line.includes(name));
+    assert.equal(printed.length, 1, stderr);
+    assert.match(printed[0]!, why);
   });
 }
 

@@ -61,7 +61,7 @@ Deno.test("operator 21: every example of every help runs as written, and again w
         continue;
       }
       const { code, stdout, stderr } = await shell(example).output();
-      const said = `${example}: ${code} ${text(stdout).slice(-300)} ${text(stderr).slice(-500)}`;
+      const printed = `${example}: ${code} ${text(stdout).slice(-300)} ${text(stderr).slice(-500)}`;
       const need = NEEDS[name];
       const examples = COMMANDS.find((command) => command.name === name)!.examples;
       const isJsonTried = example !== examples[0] || examples.some((line) => line.includes("--json"));
@@ -73,11 +73,11 @@ Deno.test("operator 21: every example of every help runs as written, and again w
         }
       }
       if (need) {
-        assert.equal(code, 3, said);
-        assert.match(text(stderr), need, said);
+        assert.equal(code, 3, printed);
+        assert.match(text(stderr), need, printed);
       } else if (JUDGES.has(name)) {
-        assert.ok(code === 0 || (code === 1 && text(stdout).trim() !== ""), said);
-      } else assert.equal(code, 0, said);
+        assert.ok(code === 0 || (code === 1 && text(stdout).trim() !== ""), printed);
+      } else assert.equal(code, 0, printed);
     }
   }));
 
@@ -142,7 +142,7 @@ async function listensForTerm(pid: number): Promise<void> {
 /** Starts, is still alive after it has begun its work, and ends with 0 on request. */
 async function runsUntilStopped(shell: Deno.Command, example: string): Promise<void> {
   const child = shell.spawn();
-  const said = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+  const printed = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
   const ended = child.status.then(({ code }) => code);
   // From then on the verb has loaded its code and opens what it needs. There is no condition to wait for that it does
   // not end.
@@ -150,6 +150,6 @@ async function runsUntilStopped(shell: Deno.Command, example: string): Promise<v
   const early = await Promise.race([ended, alive]);
   if (early === undefined) child.kill("SIGTERM");
   const code = await ended;
-  const [stdout, stderr] = await said;
+  const [stdout, stderr] = await printed;
   assert.ok(early === undefined && code === 0, `${example}: ended with ${code}: ${stdout}${stderr}`);
 }

@@ -236,7 +236,7 @@ Deno.test("operator 21: a lock that is held and a port that is taken are exit co
   withFolder(async (folder) => {
     const [data, port] = [`${folder}/data`, String(freePort())];
     const child = command(["run", "--source", "sim:7", "--port", port, "--data-dir", data]).spawn();
-    const said = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
+    const printed = Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()]);
     try {
       for (const end = performance.now() + LIMIT_MS;;) {
         const { code } = await legend(["job", "list", "--data-dir", data]);
@@ -267,7 +267,7 @@ Deno.test("operator 21: a lock that is held and a port that is taken are exit co
     } finally {
       child.kill("SIGTERM");
       await child.status;
-      await said;
+      await printed;
     }
   }));
 

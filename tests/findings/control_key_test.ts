@@ -17,9 +17,9 @@ Deno.test("C1: a lost control key hinders no kill, is never replaced, and is nam
     return Installation.start(data, async (installation) => {
       await Deno.rename(key, `${key}.away`);
       const verb = await killByVerb(installation, []);
-      assert.ok(verb.held, verb.said);
-      assert.match(verb.said, GONE, "the audit cannot have it");
-      assert.doesNotMatch(verb.said, /SIGNATURE IS NOT VALID/, "the agents sign with a key of their own");
+      assert.ok(verb.held, verb.printed);
+      assert.match(verb.printed, GONE, "the audit cannot have it");
+      assert.doesNotMatch(verb.printed, /SIGNATURE IS NOT VALID/, "the agents sign with a key of their own");
       await assertDead(installation, MODULES, installation.writtenOfAll(), "without the key");
       const unkill = await legend(["unkill", "mev", ...at]);
       assert.deepEqual([unkill.code, unkill.stdout], [3, ""]);

@@ -12,9 +12,9 @@ Deno.test("F13: a frozen agent is killed when its latch is on disk, the answer s
     Installation.start(`${folder}/data`, async (installation) => {
       installation.signal("arbitrage", "SIGSTOP");
       const verb = await killByVerb(installation, []);
-      assert.ok(verb.held, verb.said);
-      assert.match(verb.said, /the arbitrage agent is frozen: it takes the kill when it runs again/);
-      assert.ok(!/os error/.test(verb.said), verb.said);
+      assert.ok(verb.held, verb.printed);
+      assert.match(verb.printed, /the arbitrage agent is frozen: it takes the kill when it runs again/);
+      assert.ok(!/os error/.test(verb.printed), verb.printed);
       const before = installation.writtenOfAll();
       await assertDead(installation, MODULES, before, "by the verb");
       await installation.lift(MODULES);
@@ -32,7 +32,7 @@ Deno.test("F13: a frozen agent is killed when its latch is on disk, the answer s
       Deno.kill(api, "SIGSTOP");
       try {
         const alone = await killByVerb(installation, []);
-        assert.ok(alone.held, alone.said);
+        assert.ok(alone.held, alone.printed);
         await assertDead(installation, MODULES, installation.writtenOfAll(), "with the API frozen");
       } finally {
         Deno.kill(api, "SIGCONT");
@@ -54,16 +54,16 @@ Deno.test("operator 2: no mistake in the configuration prevents a kill; each is 
         [{}, ["--config", toml], /no such key/],
         [{ LEGEND_CONFIG: `${folder}/nowhere.toml` }, [], /does not exist/],
       ];
-      for (const [env, words, said] of rows) {
+      for (const [env, words, printed] of rows) {
         const killed = await killByVerb(installation, ["mev", ...words], env);
-        assert.ok(killed.held, killed.said);
-        assert.match(killed.stderr, said);
+        assert.ok(killed.held, killed.printed);
+        assert.match(killed.stderr, printed);
         await assertDead(installation, ["mev"], installation.writtenOfAll(), JSON.stringify(env));
         await installation.lift(["mev"]);
       }
       await Deno.writeTextFile(`${installation.data}/runtime.json`, "{damaged");
       const killed = await killByVerb(installation, []);
-      assert.ok(killed.held, killed.said);
+      assert.ok(killed.held, killed.printed);
       assert.match(killed.stderr, /runtime\.json: it is not JSON/);
     })
   ));
@@ -110,10 +110,10 @@ Deno.test(
             // The state has two copies: a write to the other copy's block may still be accepted.
             const verb = await until(async () => {
               const verb = await killByVerb(installation, []);
-              assert.ok(verb.held, verb.said);
-              return verb.said.match(/it will not outlive a restart/g)?.length === 2 && verb;
+              assert.ok(verb.held, verb.printed);
+              return verb.printed.match(/it will not outlive a restart/g)?.length === 2 && verb;
             }, "both agents say that the kill cannot be kept");
-            return [...verb.said.matchAll(/first event under it at (\S+Z)/g)].map(([, at]) =>
+            return [...verb.printed.matchAll(/first event under it at (\S+Z)/g)].map(([, at]) =>
               BigInt(Date.parse(at!)) * 1_000_000n
             );
           };
@@ -131,7 +131,7 @@ Deno.test(
           assert.equal(frozen.status, 503, frozen.text);
           assert.ok(frozen.text.includes(why), frozen.text);
           const verb = await killByVerb(installation, ["mev"]);
-          assert.ok(!verb.held && verb.said.includes(why), verb.said);
+          assert.ok(!verb.held && verb.printed.includes(why), verb.printed);
         });
       })
     ),

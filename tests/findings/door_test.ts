@@ -201,7 +201,7 @@ Deno.test("M2: with no descriptor left the API continues, and answers when there
     const env = environment();
     const child = limited(140, ["run", "api", "--port", String(port), "--data-dir", `${folder}/data`], env)
       .spawn();
-    const said = [new Response(child.stdout).text(), new Response(child.stderr).text()];
+    const printed = [new Response(child.stdout).text(), new Response(child.stderr).text()];
     let code: number | undefined;
     child.status.then((status) => (code = status.code));
     try {
@@ -218,7 +218,7 @@ Deno.test("M2: with no descriptor left the API continues, and answers when there
       if (code === undefined) child.kill("SIGTERM");
       await child.status;
     }
-    const lines = await Promise.all(said);
+    const lines = await Promise.all(printed);
     assert.equal(code, 0, lines.join("\n"));
   }));
 

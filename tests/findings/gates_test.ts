@@ -28,7 +28,7 @@ async function nothingPasses(installation: Installation, from: AgentStatus): Pro
 /** A value that is invalid for every gate is a usage error. */
 async function wrongGatesAreRefused(at: readonly string[]): Promise<void> {
   for (
-    const [words, said] of [
+    const [words, printed] of [
       [["--pools-deny", "x"], /Cannot use --pools-deny x: need addresses in base58/],
       [["--mint-refuse", "frost"], /Cannot use --mint-refuse frost/],
       [["--liquidity-min=-1"], /Cannot use --liquidity-min -1/],
@@ -37,7 +37,7 @@ async function wrongGatesAreRefused(at: readonly string[]): Promise<void> {
   ) {
     const { code, stderr } = await legend(["control", "mev", "policy", ...words, ...at]);
     assert.equal(code, 2, stderr);
-    assert.match(stderr, said);
+    assert.match(stderr, printed);
   }
 }
 

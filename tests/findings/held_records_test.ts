@@ -47,9 +47,9 @@ Deno.test("M8: of two APIs that start at once one runs, and the first login open
     const ports = [freePort(), freePort()];
     const ends: Promise<void>[] = [];
     const running = ports.map((port) =>
-      withRun(["run", "api", "--port", String(port), "--data-dir", data], async (_, said) => {
-        await until("it runs or is refused", () => /the page is at|another one runs/.test(said()));
-        if (/another one runs/.test(said())) return;
+      withRun(["run", "api", "--port", String(port), "--data-dir", data], async (_, printed) => {
+        await until("it runs or is refused", () => /the page is at|another one runs/.test(printed()));
+        if (/another one runs/.test(printed())) return;
         const url = `http://127.0.0.1:${port}`;
         await up(url);
         const password = /^password: (.*)$/m.exec(await Deno.readTextFile(`${data}/first-login`))![1]!;
@@ -61,9 +61,9 @@ Deno.test("M8: of two APIs that start at once one runs, and the first login open
         assert.equal(answer.status, 200, await answer.text());
       })
     );
-    const said = await Promise.all([...running, ...ends]);
-    assert.equal(said.filter((text) => text?.includes("the page is at")).length >= 1, true);
-    for (const text of said) assert.doesNotMatch(text ?? "", /no such table|bug in legend/);
+    const printed = await Promise.all([...running, ...ends]);
+    assert.equal(printed.filter((text) => text?.includes("the page is at")).length >= 1, true);
+    for (const text of printed) assert.doesNotMatch(text ?? "", /no such table|bug in legend/);
   }));
 
 Deno.test("M10: a kill by API is answered while another process holds legend.db, and its entry follows", () =>
@@ -123,7 +123,7 @@ Deno.test("M10: with the anchor held by another process a kill by API and by ver
     const url = `http://127.0.0.1:${port}`;
     const headers = { "x-api-key": "master-key-of-the-test-01234567", "content-type": "application/json" };
     const words = ["--config", config, "--data-dir", data];
-    await withRun(["run", "api", "--port", String(port), ...words], async (_, said) => {
+    await withRun(["run", "api", "--port", String(port), ...words], async (_, printed) => {
       await up(url);
       await Deno.mkdir(`${data}/agents`, { recursive: true });
       using holder = await Deno.open(anchor, { read: true, write: true });
@@ -139,7 +139,7 @@ Deno.test("M10: with the anchor held by another process a kill by API and by ver
       };
       // The head of the first entry is on its way to the anchor when the others arrive.
       await kill();
-      await until("the anchor is said to be held", () => /another process has held it/.test(said()));
+      await until("the anchor is said to be held", () => /another process has held it/.test(printed()));
       await kill();
       const added = await legend(["user", "add", "ann", "viewer", ...words]);
       assert.deepEqual([added.code, /another process has held it/.test(added.stderr)], [0, true]);

@@ -74,8 +74,8 @@ async function start(): Promise<Running> {
     return { data, url, browser, child, end };
   } catch (error) {
     await end();
-    const [, said] = await Promise.all(output);
-    throw new Error(`${messageOf(error)}; legend run said: ${said}`, {
+    const [, printed] = await Promise.all(output);
+    throw new Error(`${messageOf(error)}; legend run said: ${printed}`, {
       cause: error,
     });
   }

@@ -159,10 +159,10 @@ Deno.test("M6: files that unpack to gigabytes, or are that long, are refused in 
       [["replay", "--accounts", block, "examples"], /Cannot unpack/],
       [["run", "agent", "mev", "--source", `file:${block}`, "--data-dir", `${folder}/data`], /Cannot unpack/],
     ];
-    for (const [args, said] of rows) {
+    for (const [args, printed] of rows) {
       const { code, stderr, peakMib, ms } = await measured(args);
       assert.equal(code, 1, `${args.join(" ")}: ${stderr}`);
-      assert.match(stderr, said, args.join(" "));
+      assert.match(stderr, printed, args.join(" "));
       assert.ok(peakMib > 0 && peakMib < 500, `${args.join(" ")} took ${peakMib} MiB`);
       // A loaded machine is slow; the old code read everything, which takes minutes there.
       assert.ok(ms < 60_000, `${args.join(" ")} took ${ms} ms`);

@@ -66,8 +66,8 @@ export class Installation {
       // It has ended: a test broke its disk.
     }
     await child.status;
-    const [, said = ""] = await Promise.all(texts);
-    if (failure) throw new Error(`the installation said: ${said.slice(-2_000)}`, { cause: failure.error });
+    const [, printed = ""] = await Promise.all(texts);
+    if (failure) throw new Error(`the installation said: ${printed.slice(-2_000)}`, { cause: failure.error });
   }
 
   get url(): string {
@@ -190,7 +190,7 @@ function endOf(segment: Uint8Array, base: number): number {
 /** The result of one kill: whether it held, and for which modules. */
 export interface Outcome {
   readonly held: boolean;
-  readonly said: string;
+  readonly printed: string;
 }
 
 /** By the command line, as an operator types it. */
@@ -200,7 +200,7 @@ export async function killByVerb(
   env: Record<string, string> = {},
 ): Promise<Outcome & { stderr: string }> {
   const { code, stdout, stderr } = await legend(["kill", ...words, "--data-dir", data], { env });
-  return { held: code === 0, said: stdout + stderr, stderr };
+  return { held: code === 0, printed: stdout + stderr, stderr };
 }
 
 /** What a success must mean: no new records on the log while the chain advances, and a status that reports the kill. */

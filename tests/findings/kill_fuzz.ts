@@ -192,10 +192,10 @@ async function kill({ way, modules, text, env, fault }: Draw, lane: Lane): Promi
   if (way === "signal") { for (const module of modules) installation.signal(module, "SIGSTOP"); }
   const begin = performance.now();
   const body = `{"module":"${target}","reason":"${text}"}`;
-  const { status, text: said } = await installation.post("/api/control/kill-switch", body);
-  const paths = [...new Set([...said.matchAll(/"path":"(\w+)"/g)].map(([, path]) => path))].join(" and ");
+  const { status, text: printed } = await installation.post("/api/control/kill-switch", body);
+  const paths = [...new Set([...printed.matchAll(/"path":"(\w+)"/g)].map(([, path]) => path))].join(" and ");
   tally.time(`API by ${paths}${fault === "none" ? "" : `, ${fault}`}`, performance.now() - begin);
-  return { held: status === 202 && JSON.parse(said).ok, said };
+  return { held: status === 202 && JSON.parse(printed).ok, printed };
 }
 
 /** Runs one kill, checks it, and lifts it. */
@@ -206,12 +206,12 @@ async function killOnce(drawn: Draw, lane: Lane, name: string): Promise<void> {
     Deno.writeTextFileSync(`${installation.data}/agents/${file}`, text);
   }
   await using active = await apply(fault, lane);
-  const { held, said } = await kill(drawn, lane);
+  const { held, printed } = await kill(drawn, lane);
   const written = installation.writtenOfAll();
   await active[Symbol.asyncDispose]();
   if (held) {
     tally.add(`held: ${way}`);
-    await assertDead(installation, modules, written, `${name} by ${way}, ${fault}: ${said.slice(0, 300)}`);
+    await assertDead(installation, modules, written, `${name} by ${way}, ${fault}: ${printed.slice(0, 300)}`);
   } else tally.add(`refused: ${way}, ${fault}`);
   for (const module of modules) installation.signal(module, "SIGCONT");
   await installation.lift(modules);

@@ -35,10 +35,10 @@ export class KillPage implements AsyncDisposable {
       const now = await stage();
       return now !== "ask" && now !== "sending" && now !== "unreachable" && now;
     }, "the page's answer to a kill");
-    const said = await dialog.innerText();
+    const printed = await dialog.innerText();
     if (answered === "partly") await dialog.locator("text=New kill…").click();
     await dialog.locator(".dlg-f button").last().click();
-    return { held: answered === "done", said };
+    return { held: answered === "done", printed };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -127,7 +127,7 @@ async function behindProxy(kind: keyof typeof PROXIES, folder: string): Promise<
     stdout: "null",
     stderr: "piped",
   }).spawn();
-  const said = Promise.all([api.stdout, api.stderr, proxy.stderr].map((one) => new Response(one).text()));
+  const printed = Promise.all([api.stdout, api.stderr, proxy.stderr].map((one) => new Response(one).text()));
   let done = false;
   try {
     const url = `https://localhost:${port}`;
@@ -148,7 +148,7 @@ async function behindProxy(kind: keyof typeof PROXIES, folder: string): Promise<
       }
       await child.status;
     }
-    const lines = await said;
+    const lines = await printed;
     if (!done) await Deno.stderr.write(new TextEncoder().encode(lines.join("\n")));
   }
 }

@@ -18,18 +18,18 @@ export async function until(what: string, isSo: () => boolean | Promise<boolean>
 /** A part of `legend` that runs until the test has ended. */
 export async function withRun(
   words: readonly string[],
-  run: (pid: number, said: () => string) => Promise<void>,
+  run: (pid: number, printed: () => string) => Promise<void>,
 ): Promise<string> {
   const child = command(words, { env: { MASTER_API_KEY: "master-key-of-the-test-01234567" } }).spawn();
-  let said = "";
+  let printed = "";
   const reading = (async () => {
-    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) said += text;
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) printed += text;
   })();
   const out = new Response(child.stdout).text();
   try {
-    await run(child.pid, () => said);
+    await run(child.pid, () => printed);
   } catch (error) {
-    throw new Error(`${messageOf(error)}; ${words.slice(0, 2).join(" ")} said: ${said}`, { cause: error });
+    throw new Error(`${messageOf(error)}; ${words.slice(0, 2).join(" ")} said: ${printed}`, { cause: error });
   } finally {
     try {
       child.kill("SIGTERM");
@@ -39,7 +39,7 @@ export async function withRun(
     await child.status;
     await Promise.all([reading, out]);
   }
-  return said;
+  return printed;
 }
 
 /** Waits until the API answers. */

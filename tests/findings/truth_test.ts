@@ -186,10 +186,10 @@ Deno.test("section 3: each damaged file is reported in one line that names it an
           doctor: ["doctor", "--data-dir", data],
         }[by];
         const outcome = await legend(words).finally(() => Deno.remove(data, { recursive: true }));
-        const said = outcome.stdout + outcome.stderr;
-        assert.match(said, says);
-        assert.equal(outcome.code, code, said);
-        assert.doesNotMatch(said, /this is a bug in legend|valid UTF-8/);
+        const printed = outcome.stdout + outcome.stderr;
+        assert.match(printed, says);
+        assert.equal(outcome.code, code, printed);
+        assert.doesNotMatch(printed, /this is a bug in legend|valid UTF-8/);
       });
     }
   });

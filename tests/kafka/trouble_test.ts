@@ -356,10 +356,10 @@ Deno.test({
           const found = await legend(["doctor", "--data-dir", data], { env });
           assert.match(found.stdout, /^ok {3}nothing lost, nothing doubled/m, found.stdout);
           const { stderr } = await running.part.end();
-          const said =
+          const printed =
             /^Cannot reserve space in .*: the disk is full, free some space; what is found waits$/gm;
           // Once per agent each time the fault begins, not at each try: a few freed bytes may end it in between.
-          const times = [...messages(stderr).matchAll(said)].length;
+          const times = [...messages(stderr).matchAll(printed)].length;
           assert.ok(times >= 1 && times <= 10, stderr);
           assert.match(messages(stderr), /^the log takes records again$/m);
           assert.doesNotMatch(stderr, /bug in legend/);

@@ -22,10 +22,10 @@ pub struct Command {
     /// "ctrl-v1"
     #[prost(string, tag = "7")]
     pub schema_version: ::prost::alloc::string::String,
-    /// what the issuer may: "admin", "control"; an un-kill needs "admin"
+    /// what the issuer may do: "admin", "control"; an un-kill needs "admin"
     #[prost(string, tag = "8")]
     pub role: ::prost::alloc::string::String,
-    /// the process that numbered it; with the sequence it tells one command from all others
+    /// the process that numbered it; with the sequence it identifies one command
     #[prost(string, tag = "9")]
     pub sender: ::prost::alloc::string::String,
 }

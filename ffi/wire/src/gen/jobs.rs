@@ -40,13 +40,13 @@ pub struct JobStatus {
     /// Unix milliseconds
     #[prost(uint64, tag = "6")]
     pub at_ms: u64,
-    /// who runs it; empty: said by a person
+    /// what runs it; empty: a request by a person
     #[prost(string, tag = "7")]
     pub worker: ::prost::alloc::string::String,
     /// of a job that is done
     #[prost(string, tag = "8")]
     pub result_json: ::prost::alloc::string::String,
-    /// an error that another try would not mend
+    /// an error that another try would not fix
     #[prost(bool, tag = "9")]
     pub r#final: bool,
 }
@@ -87,7 +87,7 @@ pub struct Receipt {
     #[prost(string, tag = "12")]
     pub certificate: ::prost::alloc::string::String,
 }
-/// What an agent tells the other hosts of itself: at each change of what matters, and every few seconds.
+/// What an agent reports to the other hosts: at each change that matters, and every few seconds.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AgentReport {
     #[prost(string, tag = "1")]
@@ -108,7 +108,7 @@ pub struct AgentReport {
     #[prost(string, tag = "6")]
     pub certificate: ::prost::alloc::string::String,
 }
-/// The newest entry of a node's audit chain, told outside its file.
+/// The newest entry of a node's audit chain, published outside its file.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AuditHead {
     #[prost(string, tag = "1")]
@@ -144,7 +144,7 @@ pub struct AuditHead {
 pub struct ModelEvent {
     #[prost(string, tag = "1")]
     pub module: ::prost::alloc::string::String,
-    /// or `baseline`, of which only `live` is said
+    /// or `baseline`, for which only `live` is reported
     #[prost(string, tag = "2")]
     pub version: ::prost::alloc::string::String,
     /// live | refused | reaped | shadow | none: no shadow
@@ -158,7 +158,7 @@ pub struct ModelEvent {
     #[prost(uint64, tag = "6")]
     pub at_ns: u64,
 }
-/// A piece of a model on its way to other hosts, in order; what proves it comes with the first.
+/// A part of a model for other hosts, in order; the first one has the proof.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ModelPart {
     /// "arbitrage" | "mev"
@@ -182,7 +182,7 @@ pub struct ModelPart {
     #[prost(string, tag = "7")]
     pub signature: ::prost::alloc::string::String,
 }
-/// The version that every host is to use; the one with the newest time holds.
+/// The desired version on every host; the one with the newest time wins.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ModelWish {
     #[prost(string, tag = "1")]
@@ -193,7 +193,7 @@ pub struct ModelWish {
     /// empty: none
     #[prost(string, tag = "3")]
     pub version: ::prost::alloc::string::String,
-    /// whom the agents answer
+    /// the request that the agents answer
     #[prost(string, tag = "4")]
     pub request_id: ::prost::alloc::string::String,
     /// Unix milliseconds
@@ -203,7 +203,7 @@ pub struct ModelWish {
     #[prost(string, tag = "6")]
     pub signature: ::prost::alloc::string::String,
 }
-/// What hosts tell each other of models (compacted by piece, and by link).
+/// What hosts send each other about models (compacted by part, and by link).
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ModelNews {
     #[prost(oneof = "model_news::News", tags = "1, 2")]
@@ -219,7 +219,7 @@ pub mod model_news {
         Wish(super::ModelWish),
     }
 }
-/// Latest wanted state of one module (compacted by module).
+/// Latest desired state of one module (compacted by module).
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ControlState {
     #[prost(string, tag = "1")]
@@ -246,7 +246,7 @@ pub struct ControlState {
     /// of that command
     #[prost(string, tag = "9")]
     pub request_id: ::prost::alloc::string::String,
-    /// of the newest kill or un-kill in it: what is older lifts no kill
+    /// of the newest kill or un-kill in it: an older one lifts no kill
     #[prost(uint64, tag = "10")]
     pub kill_sequence: u64,
     /// addresses
@@ -264,7 +264,7 @@ pub struct ControlState {
     /// freeze, delegate, hook, fee
     #[prost(string, repeated, tag = "15")]
     pub mint_refuse: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    /// what a gate does not know passes
+    /// a fact that a gate does not know passes
     #[prost(bool, tag = "16")]
     pub pass_unknown: bool,
 }

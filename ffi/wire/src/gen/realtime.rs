@@ -264,7 +264,7 @@ pub mod envelope {
         Dataset(super::DatasetStatus),
     }
 }
-/// Made by concatenating `items` fields, never by decoding them; the positions stand behind them.
+/// Made by concatenating `items` fields, never by decoding them; the positions follow them.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct Batch {
     #[prost(message, repeated, tag = "1")]
