@@ -1,6 +1,7 @@
 //! What the tests of all markets share: accounts that are held, snapshots, seeded numbers.
 #![allow(dead_code, reason = "each test uses a part")]
 
+pub mod blocks;
 pub mod dlmm;
 pub mod meteora;
 pub mod properties;
