@@ -26,5 +26,7 @@ export const UNIT_TESTS = [
 ];
 /** Folders whose tests run dist/legend. */
 export const EXECUTABLE_TESTS = ["tests/e2e", "tests/findings", "tests/kafka"];
+/** Folders whose tests compare with other programs' answers, which they install. */
+export const ORACLE_TESTS = ["tests/oracles"];
 /** Where a test may be. */
-export const TESTS = [...UNIT_TESTS, ...EXECUTABLE_TESTS];
+export const TESTS = [...UNIT_TESTS, ...EXECUTABLE_TESTS, ...ORACLE_TESTS];

@@ -9,7 +9,7 @@ import { checkInstructions } from "./instructions.ts";
 import { fuzz } from "./fuzz.ts";
 import { quickMutants } from "./mutants.ts";
 import { need, TEST_NEEDS } from "./needs.ts";
-import { EXECUTABLE_TESTS, ROOT, UNIT_TESTS } from "./paths.ts";
+import { EXECUTABLE_TESTS, ORACLE_TESTS, ROOT, UNIT_TESTS } from "./paths.ts";
 import { add, cargoTest, type Counts, denoTest, NONE, type TestRun } from "./report.ts";
 import { RETRIED_MAX } from "./retry.ts";
 import { installServices } from "./services.ts";
@@ -41,6 +41,7 @@ async function everything(): Promise<Counts> {
   };
   await run("deno", UNIT_TESTS);
   counts = add(counts, await timed("cargo", () => withSmallDisk(cargoTest)));
+  await run("oracles", ORACLE_TESTS);
   await run("executable", EXECUTABLE_TESTS, { atOnce: FILES_AT_ONCE });
   // The first-screen test once more, unchanged, on a real broker and a real ClickHouse server.
   await run("kafka", ["tests/e2e/page_test.ts"], { env: { LEGEND_TEST_LOG: "kafka" } });

@@ -164,14 +164,17 @@ impl RaydiumLaunchlab {
 
     fn buy_exactly(&self, head: &Head, amount: u64, now: &Now) -> Result<Outcome, Refusal> {
         let priced = self.priced(head)?;
-        let coins = self.sends(Side::A, amount, now)?;
-        if self.to_sell.checked_sub(head.sold).is_none_or(|left| coins > left) {
+        // The official SDK counts the fee twice, and no trade shows what the program does.
+        if self.tokens[0].transfer_fee(now).basis_points > 0 {
+            return Err(Refusal::Unsupported("an exact number of coins with a transfer fee"));
+        }
+        if self.to_sell.checked_sub(head.sold).is_none_or(|left| amount > left) {
             return Err(NOT_THERE);
         }
-        let net = Self::cost(priced, coins)?;
+        let net = Self::cost(priced, amount)?;
         let received = self.before_fees(net)?;
         let sent = self.sends(Side::B, received, now)?;
-        self.bought(head, [sent, received], coins, narrow(net)?, now)
+        self.bought(head, [sent, received], amount, narrow(net)?, now)
     }
 
     fn sell_exactly(&self, head: &Head, amount: u64, now: &Now) -> Result<Outcome, Refusal> {

@@ -1,0 +1,24 @@
+/** The DEXes' own SDKs: oracles that a test installs into the cache, never dependencies. One row per script. */
+
+export interface Oracle {
+  /** The DEX; its script is `ID.ts` in this folder. */
+  readonly id: string;
+  /** Packages that its script uses, at exact versions. */
+  readonly packages: Readonly<Record<string, string>>;
+  /** Questions that the script asks at least. */
+  readonly questions: number;
+}
+
+/** Numbers and addresses, as all of these SDKs take them. */
+const COMMON = { "bn.js": "5.2.1", "@solana/web3.js": "1.98.4" };
+
+export const ORACLES: readonly Oracle[] = [
+  { id: "pump_fun", packages: { ...COMMON, "@pump-fun/pump-sdk": "2.0.0" }, questions: 3_000 },
+  { id: "pump_swap", packages: { ...COMMON, "@pump-fun/pump-swap-sdk": "1.20.0" }, questions: 3_000 },
+  // GPL-3.0: run, never read into code.
+  {
+    id: "raydium_launchlab",
+    packages: { ...COMMON, "@raydium-io/raydium-sdk-v2": "0.2.73-alpha", "@solana/spl-token": "0.4.14" },
+    questions: 4_000,
+  },
+];
