@@ -114,7 +114,7 @@ impl Rates {
 /// Rates from a market capitalisation on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Tier {
-    from: u128,
+    from: u64,
     rates: Rates,
 }
 
@@ -179,7 +179,9 @@ impl Schedule {
         let mut tiers = Vec::new();
         for _ in 0..count {
             let rates = Rates::read(config, next + TIER_BYTES - RATES_BYTES)?;
-            tiers.push(Tier { from: config.u128(next)?, rates });
+            let from = u64::try_from(config.u128(next)?);
+            let from = from.map_err(|_| Refusal::Unsupported("a tier of fees beyond 64 bits"))?;
+            tiers.push(Tier { from, rates });
             next += TIER_BYTES;
         }
         Ok((tiers, next))
@@ -200,12 +202,12 @@ impl Schedule {
         }
     }
 
-    /// The rates at the market capitalisation `value / base`: the last tier that begins at or below it.
+    /// The rates at the market capitalisation `quote * supply / base`: the last tier that begins at or below it.
     ///
     /// Products instead of the quotient: `value / base >= from` where `value >= from * base`.
-    pub fn at(&self, value: u128, base: u64) -> Result<Rates, Refusal> {
-        let base = u128::from(base);
-        let reached = |tier: &Tier| tier.from.checked_mul(base).is_some_and(|from| value >= from);
+    pub fn at(&self, quote: u64, supply: u64, base: u64) -> Result<Rates, Refusal> {
+        let value = u128::from(quote) * u128::from(supply);
+        let reached = |tier: &Tier| value >= u128::from(tier.from) * u128::from(base);
         let tier = self.tiers.get(self.tiers.partition_point(reached).saturating_sub(1));
         tier.map(|tier| tier.rates).ok_or(Refusal::Hostile("no tier of fees"))
     }
@@ -216,22 +218,27 @@ pub(crate) fn newer<const N: usize>(account: &Account<'_>, offset: usize) -> Res
     if account.data.len() <= offset { Ok([0; N]) } else { account.bytes(offset) }
 }
 
-/// Fails where a transfer of the mint would withhold a part: no trade of these programs shows what they do then.
-pub(crate) fn check_transfers(mint: &Mint, now: &Now) -> Result<(), Refusal> {
-    if mint.transfer_fee(now).basis_points == 0 {
+/// The token program of a quote mint; that of a well-known one need not be held.
+pub(crate) fn token_program(mint: &Address, accounts: &dyn Accounts) -> Result<Address, Refusal> {
+    if [WRAPPED_SOL, USDC].contains(mint) {
+        return Ok(TOKEN);
+    }
+    accounts.get(mint).map(|account| account.owner).ok_or(Refusal::NotHeld(*mint))
+}
+
+/// Fails where transfers of the mint withhold a part, in any epoch: no trade shows what these programs do then.
+pub(crate) fn check_transfers(
+    mint: &Address,
+    token_program: &Address,
+    accounts: &dyn Accounts,
+) -> Result<(), Refusal> {
+    let mint = Mint::load(mint, token_program, accounts)?;
+    let at = |slot: u64| mint.transfer_fee(&Now { slot, time_s: 0 }).basis_points;
+    if at(0) == 0 && at(u64::MAX) == 0 {
         Ok(())
     } else {
         Err(Refusal::Unsupported("a mint with a transfer fee"))
     }
-}
-
-/// The mint at `address`, whichever token program has it; that of a well-known mint need not be held.
-pub(crate) fn quote_mint(address: &Address, accounts: &dyn Accounts) -> Result<Mint, Refusal> {
-    if [WRAPPED_SOL, USDC].contains(address) {
-        return Ok(Mint::default());
-    }
-    let account = accounts.get(address).ok_or(Refusal::NotHeld(*address))?;
-    if account.owner == TOKEN { Ok(Mint::default()) } else { Mint::load(address, &account.owner, accounts) }
 }
 
 /// The supply of the mint at `address`.

@@ -8,9 +8,9 @@ use crate::account::{Account, Accounts};
 use crate::address::Address;
 use crate::market::Market;
 use crate::program_address::derive;
-use crate::pump_fees::{self, Rates, Schedule, WRAPPED_SOL, check_transfers, newer};
+use crate::pump_fees::{self, Rates, Schedule, WRAPPED_SOL, newer};
 use crate::quote::{Now, Quote, Refusal, Side};
-use crate::token::{Mint, TOKEN, TOKEN_2022};
+use crate::token::{TOKEN, TOKEN_2022};
 
 /// `6EF8rrecthR5Dkzon8Nwu78hRvfCKubJ14M5uBEwF6P`.
 pub const PROGRAM: Address = [
@@ -45,112 +45,101 @@ const PAYS_NOTHING: Refusal = Refusal::Program("TooLittleSolReceived");
 #[derive(Clone, Debug, PartialEq)]
 pub struct PumpFun {
     mints: [Address; 2],
-    /// Of side B.
-    quote: Mint,
     fees: Schedule,
     /// Of the coin, as the market capitalisation counts it.
     supply: u64,
 }
 
-/// Reserves by side.
+/// Reserves by side, and the rates at their price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     priced: [u64; 2],
     real: [u64; 2],
+    rates: Rates,
     /// Everything is sold; the coin trades in its pool.
     is_complete: bool,
 }
 
-struct Outcome {
-    quote: Quote,
-    head: Head,
+/// `a * b / divisor` for a result that the program keeps in 64 bits.
+fn scaled(a: u64, b: u64, divisor: u128) -> Result<u64, Refusal> {
+    let quotient = (u128::from(a) * u128::from(b)).checked_div(divisor).ok_or(Refusal::Overflow)?;
+    u64::try_from(quotient).map_err(|_| Refusal::Overflow)
 }
 
-fn narrow(number: u128) -> Result<u64, Refusal> {
-    u64::try_from(number).map_err(|_| Refusal::Overflow)
-}
-
-impl PumpFun {
-    fn rates(&self, head: &Head, now: &Now) -> Result<Rates, Refusal> {
-        if head.is_complete {
-            return Err(COMPLETE);
-        }
-        check_transfers(&self.quote, now)?;
-        let [tokens, quote] = head.priced;
-        self.fees.at(u128::from(quote) * u128::from(self.supply), tokens)
-    }
-
-    /// What `tokens` of the curve cost without fees.
-    fn cost(head: &Head, tokens: u64) -> Result<u64, Refusal> {
-        let [priced, quote] = head.priced.map(u128::from);
-        let tokens = u128::from(tokens);
-        let left = priced.checked_sub(tokens).filter(|&left| left > 0).ok_or(TOO_FEW_TOKENS)?;
-        narrow(tokens * quote / left + 1)
-    }
-
-    /// A purchase of `tokens` for `cost` and `fee`.
-    fn bought(head: &Head, tokens: u64, cost: u64, fee: u64) -> Result<Outcome, Refusal> {
-        let more = |reserve: u64| reserve.checked_add(cost).ok_or(Refusal::Overflow);
-        let less = |reserve: u64| reserve.checked_sub(tokens).ok_or(TOO_FEW_TOKENS);
-        let ([priced, real], amount_in) = ([head.priced, head.real], more(fee)?);
-        let quote = Quote { amount_in, amount_out: tokens, fee, fee_side: Side::B, crossings: 0 };
-        let head = Head {
-            priced: [less(priced[0])?, more(priced[1])?],
-            real: [less(real[0])?, more(real[1])?],
-            is_complete: real[0] == tokens,
-        };
-        Ok(Outcome { quote, head })
+impl Head {
+    fn rates(&self) -> Result<Rates, Refusal> {
+        if self.is_complete { Err(COMPLETE) } else { Ok(self.rates) }
     }
 
     /// Tokens for what is left of `spendable` after fees and one unit, or all that are left for their cost.
-    fn buy(&self, head: &Head, spendable: u64, now: &Now) -> Result<Outcome, Refusal> {
-        let rates = self.rates(head, now)?;
-        let (net, parts) = rates.within(spendable)?;
-        let traded = u128::from(net.checked_sub(1).ok_or(ONLY_FEES)?);
-        let [priced, quote] = head.priced.map(u128::from);
-        let tokens = narrow(traded * priced / (quote + traded))?;
+    fn buy(&self, spendable: u64) -> Result<Quote, Refusal> {
+        let (net, parts) = self.rates()?.within(spendable)?;
+        let traded = net.checked_sub(1).ok_or(ONLY_FEES)?;
+        let [priced, quote] = self.priced;
+        let tokens = scaled(traded, priced, u128::from(quote) + u128::from(traded))?;
         match tokens {
             0 => Err(NOTHING_BOUGHT),
-            _ if tokens <= head.real[0] => Self::bought(head, tokens, net, parts.all),
-            _ => self.buy_exactly(head, head.real[0], now),
+            _ if tokens <= self.real[0] => self.bought(tokens, net, parts.all),
+            _ => self.buy_exactly(self.real[0]),
         }
     }
 
-    fn buy_exactly(&self, head: &Head, tokens: u64, now: &Now) -> Result<Outcome, Refusal> {
-        let rates = self.rates(head, now)?;
+    fn buy_exactly(&self, tokens: u64) -> Result<Quote, Refusal> {
+        let rates = self.rates()?;
         if tokens == 0 {
             return Err(NOTHING_BOUGHT);
         }
-        let cost = Self::cost(head, tokens)?;
-        Self::bought(head, tokens, cost, rates.of(cost)?.all)
+        let left = self.priced[0].checked_sub(tokens).filter(|&left| left > 0).ok_or(TOO_FEW_TOKENS)?;
+        let cost = scaled(tokens, self.priced[1], left.into())?.checked_add(1).ok_or(Refusal::Overflow)?;
+        self.bought(tokens, cost, rates.of(cost)?.all)
     }
 
-    fn sell(&self, head: &Head, tokens: u64, now: &Now) -> Result<Outcome, Refusal> {
-        let rates = self.rates(head, now)?;
+    /// A purchase of `tokens` for `cost` and `fee`, which the curve can hold.
+    fn bought(&self, tokens: u64, cost: u64, fee: u64) -> Result<Quote, Refusal> {
+        if tokens > self.real[0] {
+            return Err(TOO_FEW_TOKENS);
+        }
+        let most = self.priced[1].max(self.real[1]);
+        most.checked_add(cost).ok_or(Refusal::Overflow)?;
+        let amount_in = cost.checked_add(fee).ok_or(Refusal::Overflow)?;
+        Ok(Quote { amount_in, amount_out: tokens, fee, fee_side: Side::B, crossings: 0 })
+    }
+
+    fn sell(&self, tokens: u64) -> Result<Quote, Refusal> {
+        let rates = self.rates()?;
         if tokens == 0 {
             return Err(NOTHING_SOLD);
         }
-        let [priced, real] = [head.priced, head.real];
-        let more = |reserve: u64| reserve.checked_add(tokens).ok_or(Refusal::Overflow);
-        let after = more(priced[0])?;
-        let paid = narrow(u128::from(tokens) * u128::from(priced[1]) / u128::from(after))?;
-        let less = |reserve: u64| reserve.checked_sub(paid).ok_or(Refusal::Overflow);
+        // Never fewer tokens are priced than are there.
+        let after = self.priced[0].checked_add(tokens).ok_or(Refusal::Overflow)?;
+        let paid = scaled(tokens, self.priced[1], after.into())?;
+        if paid > self.real[1].min(self.priced[1]) {
+            return Err(Refusal::Overflow);
+        }
         let fee = rates.of(paid)?.all;
         let amount_out = paid.checked_sub(fee).filter(|&out| out > 0).ok_or(PAYS_NOTHING)?;
-        let quote = Quote { amount_in: tokens, amount_out, fee, fee_side: Side::B, crossings: 0 };
-        let head = Head {
-            priced: [after, less(priced[1])?],
-            real: [more(real[0])?, less(real[1])?],
-            is_complete: false,
-        };
-        Ok(Outcome { quote, head })
+        Ok(Quote { amount_in: tokens, amount_out, fee, fee_side: Side::B, crossings: 0 })
     }
+}
 
-    fn order(&self, head: &Head, side: Side, amount: u64, now: &Now) -> Result<Outcome, Refusal> {
-        match side {
-            Side::A => self.sell(head, amount, now),
-            Side::B => self.buy(head, amount, now),
-        }
+impl PumpFun {
+    /// The state after a trade; what moves follows from its quote.
+    fn after(&self, head: &Head, side: Side, quote: &Quote) -> Option<Head> {
+        let Head { priced: [tokens, priced], real: [real, raised], .. } = *head;
+        let (priced, real) = match side {
+            Side::A => {
+                let (sold, paid) = (quote.amount_in, quote.amount_out.checked_add(quote.fee)?);
+                let priced = [tokens.checked_add(sold)?, priced.checked_sub(paid)?];
+                (priced, [real.checked_add(sold)?, raised.checked_sub(paid)?])
+            }
+            Side::B => {
+                let (bought, cost) = (quote.amount_out, quote.amount_in.checked_sub(quote.fee)?);
+                let priced = [tokens.checked_sub(bought)?, priced.checked_add(cost)?];
+                (priced, [real.checked_sub(bought)?, raised.checked_add(cost)?])
+            }
+        };
+        let rates = self.fees.at(priced[1], self.supply, priced[0]).ok()?;
+        Some(Head { priced, real, rates, is_complete: real[0] == 0 })
     }
 
     /// The rates of the curve: its creator's own where the program allows it, none without a creator.
@@ -204,47 +193,46 @@ impl Market for PumpFun {
             [1] => return Err(Refusal::Unsupported("a mayhem curve in another mint than SOL")),
             _ => return Err(Refusal::Hostile("a curve's mode")),
         };
-        let head = Head {
-            priced: [curve.u64(8)?, curve.u64(16)?],
-            real: [curve.u64(24)?, curve.u64(32)?],
-            is_complete: curve.u8(48)? != 0,
-        };
-        if !head.is_complete && (head.priced.contains(&0) || head.real[0] >= head.priced[0]) {
+        let token_program = pump_fees::token_program(&quote, accounts)?;
+        pump_fees::check_transfers(&quote, &token_program, accounts)?;
+        let (priced, real) = ([curve.u64(8)?, curve.u64(16)?], [curve.u64(24)?, curve.u64(32)?]);
+        let is_complete = curve.u8(48)? != 0;
+        if !is_complete && (priced.contains(&0) || real[0] >= priced[0]) {
             return Err(Refusal::Hostile("a curve's reserves"));
         }
-        let market = PumpFun {
-            mints: [mint, quote],
-            quote: pump_fees::quote_mint(&quote, accounts)?,
-            fees: Self::fees(&curve, &named, accounts)?,
-            supply,
-        };
-        Ok((market, head))
+        let fees = Self::fees(&curve, &named, accounts)?;
+        let rates = fees.at(priced[1], supply, priced[0])?;
+        let market = PumpFun { mints: [mint, quote], fees, supply };
+        Ok((market, Head { priced, real, rates, is_complete }))
     }
 
     fn mints(&self) -> [Address; 2] {
         self.mints
     }
 
-    fn quote_in(&self, head: &Head, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
-        self.order(head, side, amount, now).map(|outcome| outcome.quote)
-    }
-
-    fn quote_out(&self, head: &Head, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
+    fn quote_in(&self, head: &Head, side: Side, amount: u64, _: &Now) -> Result<Quote, Refusal> {
         match side {
-            Side::A => Err(Refusal::Unsupported("a sale for an exact amount: the program has none")),
-            Side::B => self.buy_exactly(head, amount, now).map(|outcome| outcome.quote),
+            Side::A => head.sell(amount),
+            Side::B => head.buy(amount),
         }
     }
 
-    fn marginal(&self, head: &Head, side: Side, now: &Now) -> f64 {
-        let Ok(rates) = self.rates(head, now) else { return 0.0 };
+    fn quote_out(&self, head: &Head, side: Side, amount: u64, _: &Now) -> Result<Quote, Refusal> {
+        match side {
+            Side::A => Err(Refusal::Unsupported("a sale for an exact amount: the program has none")),
+            Side::B => head.buy_exactly(amount),
+        }
+    }
+
+    fn marginal(&self, head: &Head, side: Side, _: &Now) -> f64 {
+        let Ok(rates) = head.rates() else { return 0.0 };
         let price = head.priced[side.other().index()] as f64 / head.priced[side.index()].max(1) as f64;
         price * rates.kept(side == Side::B)
     }
 
     fn swap(&mut self, head: &mut Head, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
-        let outcome = self.order(head, side, amount, now)?;
-        *head = outcome.head;
-        Ok(outcome.quote)
+        let quote = self.quote_in(head, side, amount, now)?;
+        *head = self.after(head, side, &quote).ok_or(Refusal::Overflow)?;
+        Ok(quote)
     }
 }

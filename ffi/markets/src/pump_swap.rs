@@ -6,10 +6,10 @@ use crate::account::{Account, Accounts};
 use crate::address::Address;
 use crate::market::Market;
 use crate::program_address::derive;
-use crate::pump_fees::{self, Parts, Rates, Schedule, check_transfers, newer};
+use crate::pump_fees::{self, Parts, Rates, Schedule, newer};
 use crate::pump_fun;
 use crate::quote::{Now, Quote, Refusal, Side};
-use crate::token::{Mint, Vault};
+use crate::token::Vault;
 
 /// `pAMMBay6oceH9fJKBRHGP5D4bD4sWpmSwMn52FMfXEA`.
 pub const PROGRAM: Address = [
@@ -45,7 +45,6 @@ const NOT_THERE: Refusal = Refusal::Program("InsufficientRealQuoteReserves");
 #[derive(Clone, Debug, PartialEq)]
 pub struct PumpSwap {
     mints: [Address; 2],
-    tokens: [Mint; 2],
     fees: Schedule,
     /// Of the base mint, as the market capitalisation counts it.
     supply: u64,
@@ -54,90 +53,103 @@ pub struct PumpSwap {
     disabled: u8,
 }
 
-/// Vaults, and the quote reserve that prices count.
+/// Vaults, the quote reserve that prices count, and the rates at that price.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     vaults: [u64; 2],
-    priced: u128,
+    priced: u64,
+    rates: Rates,
 }
 
-struct Outcome {
+/// A quote, and what the pool's quote reserve gains or loses.
+struct Moved {
     quote: Quote,
-    head: Head,
+    of_pool: u64,
 }
 
-fn narrow(number: u128) -> Result<u64, Refusal> {
-    u64::try_from(number).map_err(|_| Refusal::Overflow)
-}
-
-/// `a * b / divisor`, whose product must fit as the program's does.
-fn scaled(a: u64, b: u128, divisor: u128) -> Result<u64, Refusal> {
-    let product = u128::from(a).checked_mul(b).ok_or(Refusal::Overflow)?;
-    narrow(product.checked_div(divisor).ok_or(Refusal::Overflow)?)
+/// `a * b / divisor` for a result that the program keeps in 64 bits.
+fn scaled(a: u64, b: u64, divisor: u128) -> Result<u64, Refusal> {
+    let quotient = (u128::from(a) * u128::from(b)).checked_div(divisor).ok_or(Refusal::Overflow)?;
+    u64::try_from(quotient).map_err(|_| Refusal::Overflow)
 }
 
 impl PumpSwap {
-    fn rates(&self, head: &Head, side: Side, now: &Now) -> Result<Rates, Refusal> {
-        if self.disabled & DISABLED[side.index()] != 0 {
-            return Err(CLOSED[side.index()]);
-        }
-        self.tokens.iter().try_for_each(|mint| check_transfers(mint, now))?;
-        let value = head.priced.checked_mul(u128::from(self.supply)).ok_or(Refusal::Overflow)?;
-        self.fees.at(value, head.vaults[0])
+    fn check(&self, side: Side) -> Result<(), Refusal> {
+        let place = side.index();
+        if self.disabled & DISABLED[place] == 0 { Ok(()) } else { Err(CLOSED[place]) }
     }
 
     /// A purchase of `base` for `cost` and fees, of which the pool keeps one part.
-    fn bought(head: &Head, base: u64, cost: u64, parts: Parts) -> Result<Outcome, Refusal> {
+    fn bought(head: &Head, base: u64, cost: u64, parts: Parts) -> Result<Moved, Refusal> {
         let amount_in = cost.checked_add(parts.all).ok_or(Refusal::Overflow)?;
-        let into = cost.checked_add(parts.lp).ok_or(Refusal::Overflow)?;
-        let left = head.vaults[0].checked_sub(base).filter(|&left| left > 0).ok_or(TOO_MUCH)?;
-        let vault = head.vaults[1].checked_add(into).ok_or(Refusal::Overflow)?;
-        let priced = head.priced.checked_add(u128::from(into)).ok_or(Refusal::Overflow)?;
+        let of_pool = cost.checked_add(parts.lp).ok_or(Refusal::Overflow)?;
+        head.priced.max(head.vaults[1]).checked_add(of_pool).ok_or(Refusal::Overflow)?;
+        if base >= head.vaults[0] {
+            return Err(TOO_MUCH);
+        }
         let quote = Quote { amount_in, amount_out: base, fee: parts.all, fee_side: Side::B, crossings: 0 };
-        Ok(Outcome { quote, head: Head { vaults: [left, vault], priced } })
+        Ok(Moved { quote, of_pool })
     }
 
     /// Base for what is left of `spendable` after fees and one unit.
-    fn buy(&self, head: &Head, spendable: u64, now: &Now) -> Result<Outcome, Refusal> {
-        let (net, parts) = self.rates(head, Side::B, now)?.within(spendable)?;
+    fn buy(&self, head: &Head, spendable: u64) -> Result<Moved, Refusal> {
+        self.check(Side::B)?;
+        let (net, parts) = head.rates.within(spendable)?;
         let traded = net.checked_sub(1).ok_or(ONLY_FEES)?;
-        let after = head.priced.checked_add(u128::from(traded)).ok_or(Refusal::Overflow)?;
-        let base = scaled(traded, u128::from(head.vaults[0]), after)?;
+        let after = u128::from(head.priced) + u128::from(traded);
+        let base = scaled(traded, head.vaults[0], after)?;
         if base == 0 { Err(NO_BASE) } else { Self::bought(head, base, net, parts) }
     }
 
-    fn buy_exactly(&self, head: &Head, base: u64, now: &Now) -> Result<Outcome, Refusal> {
-        let rates = self.rates(head, Side::B, now)?;
+    fn buy_exactly(&self, head: &Head, base: u64) -> Result<Moved, Refusal> {
+        self.check(Side::B)?;
         if base == 0 {
             return Err(NO_BASE);
         }
         let left = head.vaults[0].checked_sub(base).filter(|&left| left > 0).ok_or(TOO_MUCH)?;
-        let product = u128::from(base).checked_mul(head.priced).ok_or(Refusal::Overflow)?;
-        let cost = narrow(product.div_ceil(u128::from(left)))?;
-        Self::bought(head, base, cost, rates.of(cost)?)
+        let cost = (u128::from(base) * u128::from(head.priced)).div_ceil(left.into());
+        let cost = u64::try_from(cost).map_err(|_| Refusal::Overflow)?;
+        Self::bought(head, base, cost, head.rates.of(cost)?)
     }
 
-    fn sell(&self, head: &Head, base: u64, now: &Now) -> Result<Outcome, Refusal> {
-        let rates = self.rates(head, Side::A, now)?;
+    fn sell(&self, head: &Head, base: u64) -> Result<Moved, Refusal> {
+        self.check(Side::A)?;
         if base == 0 {
             return Err(NO_BASE);
         }
         let after = head.vaults[0].checked_add(base).ok_or(Refusal::Overflow)?;
-        let paid = scaled(base, head.priced, u128::from(after))?;
-        let parts = rates.of(paid)?;
-        let out_of = paid.checked_sub(parts.lp).ok_or(Refusal::Overflow)?;
-        let vault = head.vaults[1].checked_sub(out_of).filter(|&left| left >= self.owed).ok_or(NOT_THERE)?;
+        let paid = scaled(base, head.priced, after.into())?;
+        let parts = head.rates.of(paid)?;
+        let of_pool = paid.checked_sub(parts.lp).ok_or(Refusal::Overflow)?;
+        if head.vaults[1].checked_sub(of_pool).is_none_or(|left| left < self.owed) {
+            return Err(NOT_THERE);
+        }
         let amount_out = paid.checked_sub(parts.all).filter(|&out| out > 0).ok_or(NO_QUOTE)?;
-        let priced = head.priced.checked_sub(u128::from(out_of)).ok_or(Refusal::Overflow)?;
         let quote = Quote { amount_in: base, amount_out, fee: parts.all, fee_side: Side::B, crossings: 0 };
-        Ok(Outcome { quote, head: Head { vaults: [after, vault], priced } })
+        Ok(Moved { quote, of_pool })
     }
 
-    fn order(&self, head: &Head, side: Side, amount: u64, now: &Now) -> Result<Outcome, Refusal> {
+    fn order(&self, head: &Head, side: Side, amount: u64) -> Result<Moved, Refusal> {
         match side {
-            Side::A => self.sell(head, amount, now),
-            Side::B => self.buy(head, amount, now),
+            Side::A => self.sell(head, amount),
+            Side::B => self.buy(head, amount),
         }
+    }
+
+    fn after(&self, head: &Head, side: Side, Moved { quote, of_pool }: &Moved) -> Option<Head> {
+        let Head { vaults: [base, vault], priced, .. } = *head;
+        let (vaults, priced) = match side {
+            Side::A => {
+                let base = base.checked_add(quote.amount_in)?;
+                ([base, vault.checked_sub(*of_pool)?], priced.checked_sub(*of_pool)?)
+            }
+            Side::B => {
+                let base = base.checked_sub(quote.amount_out)?;
+                ([base, vault.checked_add(*of_pool)?], priced.checked_add(*of_pool)?)
+            }
+        };
+        let rates = self.fees.at(priced, self.supply, vaults[0]).ok()?;
+        Some(Head { vaults, priced, rates })
     }
 
     /// The rates of the pool, and the supply that its market capitalisation counts.
@@ -185,45 +197,49 @@ impl Market for PumpSwap {
             return Err(Refusal::Hostile("a vault's mint"));
         }
         let (fees, supply) = Self::fees(&pool, &vaults, &config, accounts)?;
-        let token = |side: usize| Mint::load(&mints[side], &vaults[side].token_program, accounts);
+        for vault in vaults {
+            pump_fees::check_transfers(&vault.mint, &vault.token_program, accounts)?;
+        }
         let owed = [271, 279].map(|offset| newer(&pool, offset).map(u64::from_le_bytes));
         let owed =
             owed.into_iter().try_fold(0_u64, |sum, part| sum.checked_add(part?).ok_or(Refusal::Overflow))?;
         let amounts = vaults.map(|vault| vault.amount);
         let priced = i128::from_le_bytes(newer(&pool, 245)?)
             .checked_add(i128::from(amounts[1]))
-            .and_then(|priced| u128::try_from(priced).ok())
+            .and_then(|priced| u64::try_from(priced).ok())
             .filter(|&priced| priced > 0 && !amounts.contains(&0) && amounts[1] >= owed)
             .ok_or(Refusal::Hostile("a pool's reserves"))?;
-        let market =
-            PumpSwap { mints, tokens: [token(0)?, token(1)?], fees, supply, owed, disabled: config.u8(56)? };
-        Ok((market, Head { vaults: amounts, priced }))
+        let rates = fees.at(priced, supply, amounts[0])?;
+        let market = PumpSwap { mints, fees, supply, owed, disabled: config.u8(56)? };
+        Ok((market, Head { vaults: amounts, priced, rates }))
     }
 
     fn mints(&self) -> [Address; 2] {
         self.mints
     }
 
-    fn quote_in(&self, head: &Head, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
-        self.order(head, side, amount, now).map(|outcome| outcome.quote)
+    fn quote_in(&self, head: &Head, side: Side, amount: u64, _: &Now) -> Result<Quote, Refusal> {
+        self.order(head, side, amount).map(|moved| moved.quote)
     }
 
-    fn quote_out(&self, head: &Head, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
+    fn quote_out(&self, head: &Head, side: Side, amount: u64, _: &Now) -> Result<Quote, Refusal> {
         match side {
             Side::A => Err(Refusal::Unsupported("a sale for an exact amount: the program has none")),
-            Side::B => self.buy_exactly(head, amount, now).map(|outcome| outcome.quote),
+            Side::B => self.buy_exactly(head, amount).map(|moved| moved.quote),
         }
     }
 
-    fn marginal(&self, head: &Head, side: Side, now: &Now) -> f64 {
-        let Ok(rates) = self.rates(head, side, now) else { return 0.0 };
-        let reserves = [head.vaults[0] as f64, head.priced as f64];
-        reserves[side.other().index()] / reserves[side.index()].max(1.0) * rates.kept(side == Side::B)
+    fn marginal(&self, head: &Head, side: Side, _: &Now) -> f64 {
+        if self.check(side).is_err() {
+            return 0.0;
+        }
+        let reserves = [head.vaults[0], head.priced].map(|reserve| reserve as f64);
+        reserves[side.other().index()] / reserves[side.index()].max(1.0) * head.rates.kept(side == Side::B)
     }
 
-    fn swap(&mut self, head: &mut Head, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
-        let outcome = self.order(head, side, amount, now)?;
-        *head = outcome.head;
-        Ok(outcome.quote)
+    fn swap(&mut self, head: &mut Head, side: Side, amount: u64, _: &Now) -> Result<Quote, Refusal> {
+        let moved = self.order(head, side, amount)?;
+        *head = self.after(head, side, &moved).ok_or(Refusal::Overflow)?;
+        Ok(moved.quote)
     }
 }
