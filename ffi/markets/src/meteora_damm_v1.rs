@@ -75,13 +75,10 @@ pub struct Head {
     shares: [u64; 2],
 }
 
-/// A swap with everything that it changes.
+/// A swap and the state after it.
 struct Outcome {
     quote: Quote,
-    /// What goes into the vault: the input without the protocol's part.
-    deposited: u64,
-    minted: u64,
-    burnt: u64,
+    next: Head,
 }
 
 const DISABLED: Refusal = Refusal::Program("PoolDisabled");
@@ -111,6 +108,9 @@ impl MeteoraDammV1 {
     fn exact_in(&self, head: &Head, side: Side, amount: u64, now: &Now) -> Result<Outcome, Refusal> {
         if !self.is_enabled || !self.activation.is_reached(now)? {
             return Err(DISABLED);
+        }
+        if amount == 0 {
+            return Err(Refusal::Program("AmountIsZero"));
         }
         let (input, output) = (side.index(), side.other().index());
         let [into, from] = [&head.vaults[input], &head.vaults[output]];
@@ -142,7 +142,13 @@ impl MeteoraDammV1 {
             return Err(Refusal::Program("insufficient funds"));
         }
         let quote = Quote { amount_in: amount, amount_out: paid, fee, fee_side: side, crossings: 0 };
-        Ok(Outcome { quote, deposited, minted, burnt })
+        let mut next = *head;
+        // The protocol's part goes elsewhere.
+        next.vaults[input].deposit(deposited, minted)?;
+        next.vaults[output].withdraw(paid, burnt)?;
+        next.shares[input] = add(head.shares[input], minted)?;
+        next.shares[output] = head.shares[output].checked_sub(burnt).ok_or(Refusal::Overflow)?;
+        Ok(Outcome { quote, next })
     }
 }
 
@@ -210,15 +216,7 @@ impl Market for MeteoraDammV1 {
 
     fn swap(&mut self, head: &mut Head, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
         let outcome = self.exact_in(head, side, amount, now)?;
-        let (input, output) = (side.index(), side.other().index());
-        let mut next = *head;
-        next.vaults[input].deposit(outcome.deposited, outcome.minted)?;
-        next.vaults[output].withdraw(outcome.quote.amount_out, outcome.burnt)?;
-        let shares = next.shares[input].checked_add(outcome.minted).ok_or(Refusal::Overflow)?;
-        next.shares[input] = shares;
-        let shares = next.shares[output].checked_sub(outcome.burnt).ok_or(Refusal::Overflow)?;
-        next.shares[output] = shares;
-        *head = next;
+        *head = outcome.next;
         Ok(outcome.quote)
     }
 }

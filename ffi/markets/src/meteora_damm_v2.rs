@@ -153,23 +153,17 @@ impl MeteoraDammV2 {
             fee = fee_of(filled.gross, rate)?;
         }
         let paid = if takes_input { filled.gross } else { filled.gross - fee };
-        if paid > head.vaults[side.other().index()] {
-            return Err(Refusal::Program("insufficient funds"));
-        }
         let amount_out = paid - self.pool.tokens[side.other().index()].transfer_fee(now).of(paid);
         let fee_side = if takes_input { side } else { side.other() };
         let quote = Quote { amount_in, amount_out, fee, fee_side, crossings: 0 };
-        self.hold(head, side, received)?;
-        Ok(Outcome { quote, received, paid, net, gross: filled.gross, sqrt_price: filled.sqrt_price })
+        let (gross, sqrt_price) = (filled.gross, filled.sqrt_price);
+        self.settled(head, side, Outcome { quote, received, paid, net, gross, sqrt_price })
     }
 
     fn exact_out(&self, head: &Head, side: Side, amount: u64, now: &Now) -> Result<Outcome, Refusal> {
         self.check(amount)?;
         const INVERSE: Refusal = Refusal::Program("FeeInverseIsIncorrect");
         let paid = self.pool.tokens[side.other().index()].transfer_fee(now).before(amount).ok_or(INVERSE)?;
-        if paid > head.vaults[side.other().index()] {
-            return Err(Refusal::Program("insufficient funds"));
-        }
         let takes_input = self.takes_input(side);
         let gross = if takes_input {
             paid
@@ -179,11 +173,10 @@ impl MeteoraDammV2 {
         let (net, sqrt_price) = self.draw(head, side, gross)?;
         let received =
             if takes_input { before_fee(net, self.rate(head, side, Amount::Rest(net), now)?)? } else { net };
-        self.hold(head, side, received)?;
         let amount_in = self.pool.tokens[side.index()].transfer_fee(now).before(received).ok_or(INVERSE)?;
         let (fee, fee_side) = if takes_input { (received - net, side) } else { (gross - paid, side.other()) };
         let quote = Quote { amount_in, amount_out: amount, fee, fee_side, crossings: 0 };
-        Ok(Outcome { quote, received, paid, net, gross, sqrt_price })
+        self.settled(head, side, Outcome { quote, received, paid, net, gross, sqrt_price })
     }
 
     /// What `net` buys.
@@ -243,18 +236,13 @@ impl MeteoraDammV2 {
         Ok((narrow(net)?, sqrt_price))
     }
 
-    /// Fails where the vault cannot hold `received` more.
-    fn hold(&self, head: &Head, side: Side, received: u64) -> Result<(), Refusal> {
-        head.vaults[side.index()].checked_add(received).map(drop).ok_or(Refusal::Overflow)
-    }
-
-    /// The state after a swap.
-    fn apply(&self, head: &mut Head, side: Side, outcome: &Outcome, now: &Now) -> Result<Quote, Refusal> {
+    /// Amounts and vaults after a swap; refuses what they have no room for.
+    fn after(&self, head: &Head, side: Side, outcome: &Outcome) -> Result<Head, Refusal> {
         let (input, output) = (side.index(), side.other().index());
         let mut next = *head;
         next.sqrt_price = outcome.sqrt_price;
         let add = |a: u64, b: u64| a.checked_add(b).ok_or(Refusal::Overflow);
-        let take = |a: u64, b: u64| a.checked_sub(b).ok_or(Refusal::Overflow);
+        let take = |a: u64, b: u64| a.checked_sub(b).ok_or(Refusal::Program("insufficient funds"));
         next.vaults[input] = add(next.vaults[input], outcome.received)?;
         next.vaults[output] = take(next.vaults[output], outcome.paid)?;
         if let Curve::Product { compounding_bps } = self.pool.curve {
@@ -264,6 +252,22 @@ impl MeteoraDammV2 {
             next.amounts[input] = add(next.amounts[input], outcome.net)?;
             next.amounts[output] = take(next.amounts[output], outcome.gross)?;
             next.amounts[1] = add(next.amounts[1], compounded)?;
+            if next.amounts[0] == 0 {
+                return Err(DRAINED);
+            }
+        }
+        Ok(next)
+    }
+
+    /// An outcome that the vaults have room for.
+    fn settled(&self, head: &Head, side: Side, outcome: Outcome) -> Result<Outcome, Refusal> {
+        self.after(head, side, &outcome).map(|_| outcome)
+    }
+
+    /// The state after a swap.
+    fn apply(&self, head: &mut Head, side: Side, outcome: &Outcome, now: &Now) -> Result<Quote, Refusal> {
+        let mut next = self.after(head, side, outcome)?;
+        if self.pool.curve.is_product() {
             next.sqrt_price = sqrt_price_of(next.amounts)?;
         }
         if let Some(fee) = self.pool.dynamic_fee {
@@ -277,11 +281,8 @@ impl MeteoraDammV2 {
 
 /// The root of the price of these amounts.
 fn sqrt_price_of([a, b]: [u64; 2]) -> Result<u128, Refusal> {
-    let a = u128::from(a);
-    // The price has 192 bits: two digits.
-    let high = u128::from(b).checked_div(a).ok_or(Refusal::Overflow)?;
-    let (low, _) = Wide { high: u128::from(b) % a, low: 0 }.div_rem(a).ok_or(Refusal::Overflow)?;
-    Ok(Wide { high, low }.sqrt())
+    let price = Wide { high: b.into(), low: 0 }.quotient(a.into());
+    price.map(Wide::sqrt).ok_or(Refusal::Overflow)
 }
 
 impl Market for MeteoraDammV2 {

@@ -23,6 +23,14 @@ impl Wide {
         quotient.checked_add(u128::from(remainder != 0))
     }
 
+    /// The quotient with all its bits; `None` for a divisor of 0.
+    #[must_use]
+    pub fn quotient(self, divisor: u128) -> Option<Wide> {
+        let high = self.high.checked_div(divisor)?;
+        let (low, _) = divide(self.high % divisor, self.low, divisor)?;
+        Some(Wide { high, low })
+    }
+
     /// Quotient by a divisor of 256 bits, and whether something is left; `None` as in [`Self::div_rem`].
     #[must_use]
     pub fn div_rem_wide(self, divisor: Wide) -> Option<(u128, bool)> {
@@ -242,6 +250,8 @@ mod tests {
         }
         let most = Wide { high: u128::MAX, low: u128::MAX };
         assert_eq!(most.sqrt(), u128::MAX);
+        assert_eq!((most.quotient(1), most.quotient(0)), (Some(most), None));
+        assert_eq!(most.quotient(1 << 4), Some(most.shift_right(4)));
         assert_eq!(most.div_rem_wide(most), Some((1, false)));
         assert_eq!(
             (most.div_rem(1), most.checked_mul(2), most.checked_add(Wide { high: 0, low: 1 })),

@@ -116,11 +116,11 @@ impl Stable {
     fn other(&self, x: u128, invariant: u128) -> Result<u128, Refusal> {
         let double = u128::from(self.amplification) * 2;
         let c = divided(held(invariant, invariant)?, times(x, 2)?)?;
-        let c = divided(held(c, invariant)?, times(double, 2)?)?;
+        let c = held(c, invariant)?.quotient(times(double, 2)?).ok_or(Refusal::Overflow)?;
         let b = plus(invariant / double, x)?;
         let mut y = invariant;
         for _ in 0..ROUNDS {
-            let numerator = held(y, y)?.checked_add(Wide { high: 0, low: c }).ok_or(Refusal::Overflow)?;
+            let numerator = held(y, y)?.checked_add(c).ok_or(Refusal::Overflow)?;
             let divisor = plus(times(y, 2)?, b)?.checked_sub(invariant).ok_or(Refusal::Overflow)?;
             let last = y;
             y = divided(numerator, divisor)?;

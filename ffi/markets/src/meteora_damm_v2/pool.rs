@@ -29,6 +29,12 @@ pub(super) enum Curve {
     Product { compounding_bps: u16 },
 }
 
+impl Curve {
+    pub fn is_product(self) -> bool {
+        matches!(self, Curve::Product { .. })
+    }
+}
+
 /// What a swap does not change.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Pool {

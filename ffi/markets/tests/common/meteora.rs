@@ -9,7 +9,8 @@ pub const POOL: Address = [1; 32];
 const CONFIG: Address = [2; 32];
 /// The vaults of the first and the second mint.
 pub const VAULTS: [Address; 2] = [[3; 32], [4; 32]];
-const MINTS: [Address; 2] = [[5; 32], [6; 32]];
+/// The mints.
+pub const MINTS: [Address; 2] = [[5; 32], [6; 32]];
 
 /// Bytes of an account, written place by place.
 struct Bytes(Vec<u8>);
