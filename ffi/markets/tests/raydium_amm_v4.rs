@@ -82,7 +82,8 @@ fn what_is_owed_is_no_reserve_and_a_status_decides() {
     let closed = Err(Refusal::Program("InvalidStatus"));
     let opens = u64::try_from(NOW.time_s).expect("a time");
     let pays = Ok(owed.amount_out);
-    let cases = [(0, 0, closed), (1, 0, pays), (2, 0, closed), (3, 0, closed), (4, 0, closed), (5, 0, closed)];
+    let cases =
+        [(0, 0, closed), (1, 0, pays), (2, 0, closed), (3, 0, closed), (4, 0, closed), (5, 0, closed)];
     for (status, open, expected) in
         cases.into_iter().chain([(6, opens + 1, pays), (7, opens, pays), (7, opens + 1, closed)])
     {

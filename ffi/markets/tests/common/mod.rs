@@ -6,6 +6,7 @@ pub mod dlmm;
 pub mod meteora;
 pub mod properties;
 pub mod pump;
+pub mod ticks;
 pub mod tokens;
 
 use std::collections::BTreeMap;
