@@ -7,6 +7,13 @@ use std::{env, fs};
 
 /// `R_X86_64_PC32` and `R_X86_64_PLT32`: both are the distance to the target.
 const DISTANCES: [u32; 2] = [2, 4];
+/// Kinds of sections: `SHT_PROGBITS`, `SHT_SYMTAB`, `SHT_RELA`.
+const CONTENT: usize = 1;
+const SYMBOLS: usize = 2;
+const RELOCATIONS: usize = 4;
+/// Sizes of an entry of the latter two.
+const SYMBOL_BYTES: usize = 24;
+const RELOCATION_BYTES: usize = 24;
 
 fn main() {
     for file in ["build.rs", "src/core_eval.rs", "blob.rs"] {
@@ -65,20 +72,20 @@ fn join(object: &[u8], out: &Path) {
         })
         .collect();
     let mut blob = Vec::new();
-    let mut place = vec![None; count];
-    for wanted in [".text.legend", ".rodata"] {
+    let mut positions = vec![None; count];
+    for prefix in [".text.legend", ".rodata"] {
         for (index, section) in sections.iter().enumerate() {
-            if section.name.starts_with(wanted) && section.kind == 1 {
+            if section.name.starts_with(prefix) && section.kind == CONTENT {
                 blob.resize(blob.len().next_multiple_of(section.align.max(16)), 0);
-                place[index] = Some(blob.len());
+                positions[index] = Some(blob.len());
                 blob.extend_from_slice(&object[section.offset..section.offset + section.size]);
             }
         }
     }
-    for section in sections.iter().filter(|section| section.kind == 4) {
-        let Some(base) = place[section.info] else { continue };
+    for section in sections.iter().filter(|section| section.kind == RELOCATIONS) {
+        let Some(base) = positions[section.info] else { continue };
         let symbols = sections[section.link].offset;
-        for at in (section.offset..section.offset + section.size).step_by(24) {
+        for at in (section.offset..section.offset + section.size).step_by(RELOCATION_BYTES) {
             let (offset, info) = (number(object, at, 8), number(object, at + 8, 8));
             let addend = number(object, at + 16, 8) as i64;
             assert!(
@@ -86,22 +93,23 @@ fn join(object: &[u8], out: &Path) {
                 "core.rs: relocation {} is not a distance",
                 info as u32
             );
-            let symbol = symbols + 24 * (info >> 32);
-            let home = number(object, symbol + 6, 2);
-            let target = place.get(home).copied().flatten();
-            let target = target.unwrap_or_else(|| panic!("core.rs calls what is not in it (section {home})"));
+            let symbol = symbols + SYMBOL_BYTES * (info >> 32);
+            let section = number(object, symbol + 6, 2);
+            let target = positions.get(section).copied().flatten();
+            let target =
+                target.unwrap_or_else(|| panic!("core.rs calls code of another section ({section})"));
             let target = target + number(object, symbol + 8, 8);
             let distance = target as i64 + addend - (base + offset) as i64;
             let distance = i32::try_from(distance).expect("the block is small");
             blob[base + offset..base + offset + 4].copy_from_slice(&distance.to_le_bytes());
         }
     }
-    let table = sections.iter().find(|section| section.kind == 2).expect("an object has symbols");
-    let entry_of = |wanted: &str| {
-        let mut symbols = (table.offset..table.offset + table.size).step_by(24);
-        let found = symbols.find(|at| text_of(table.link, number(object, *at, 4)) == wanted);
-        let at = found.unwrap_or_else(|| panic!("core.rs has no {wanted}"));
-        place[number(object, at + 6, 2)].expect("a function has its section") + number(object, at + 8, 8)
+    let table = sections.iter().find(|section| section.kind == SYMBOLS).expect("an object has symbols");
+    let entry_of = |name: &str| {
+        let mut symbols = (table.offset..table.offset + table.size).step_by(SYMBOL_BYTES);
+        let found = symbols.find(|at| text_of(table.link, number(object, *at, 4)) == name);
+        let at = found.unwrap_or_else(|| panic!("core.rs has no {name}"));
+        positions[number(object, at + 6, 2)].expect("a function has its section") + number(object, at + 8, 8)
     };
     let places = format!(
         "/// Place of the function for one row.\npub const PREDICT: usize = {};\n/// Place of the one for many.\npub const BATCH: usize = {};\n",

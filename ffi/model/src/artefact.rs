@@ -281,13 +281,13 @@ pub fn check_answers(
     features: usize,
     predict: impl Fn(&[f32]) -> f32,
 ) -> Result<(), ModelError> {
-    for (at, (row, wanted)) in golden.rows.chunks_exact(features).zip(&golden.answers).enumerate() {
+    for (at, (row, expected)) in golden.rows.chunks_exact(features).zip(&golden.answers).enumerate() {
         let got = predict(row);
         if !(0.0..=1.0).contains(&got) {
             return Err(ModelError::NoProbability { got, row: at });
         }
-        if (got - wanted).abs() > TOLERANCE || wanted.is_nan() {
-            return Err(ModelError::OtherAnswer { got, row: at, wanted: *wanted });
+        if (got - expected).abs() > TOLERANCE || expected.is_nan() {
+            return Err(ModelError::OtherAnswer { got, row: at, expected: *expected });
         }
     }
     Ok(())

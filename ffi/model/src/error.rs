@@ -58,14 +58,14 @@ pub enum ModelError {
         row: usize,
     },
     /// An answer differs from the golden one.
-    #[error("it answers {got} to golden row {row}, need {wanted}")]
+    #[error("it answers {got} to golden row {row}, need {expected}")]
     OtherAnswer {
         /// The answer.
         got: f32,
         /// The row's index, from 0.
         row: usize,
         /// The golden answer.
-        wanted: f32,
+        expected: f32,
     },
     /// The tables are shorter than their header.
     #[error("its tables are cut off at {0} bytes")]

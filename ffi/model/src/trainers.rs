@@ -229,8 +229,8 @@ mod tests {
 
     #[test]
     fn plain_json_replaces_what_is_not_json_outside_of_texts() {
-        let odd = br#"{"a":[Infinity,-Infinity,NaN],"NaN \" Infinity":"\\"}"#;
-        assert_eq!(plain_json(odd), br#"{"a":[1e39,-1e39,null],"NaN \" Infinity":"\\"}"#);
+        let json = br#"{"a":[Infinity,-Infinity,NaN],"NaN \" Infinity":"\\"}"#;
+        assert_eq!(plain_json(json), br#"{"a":[1e39,-1e39,null],"NaN \" Infinity":"\\"}"#);
         assert!(above(f64::INFINITY).is_nan() && above(1e300) == f32::INFINITY);
     }
 

@@ -21,7 +21,7 @@ impl Random {
     }
 
     /// Includes values that break sums and comparisons.
-    fn odd(&mut self) -> f32 {
+    fn unusual(&mut self) -> f32 {
         match self.next() % 12 {
             0 => f32::NAN,
             1 => f32::INFINITY,
@@ -42,9 +42,9 @@ fn tree(random: &mut Random, depth: u32, features: u32) -> Tree {
         if depth > 0 && !random.next().is_multiple_of(8) {
             let left = grow(nodes, random, depth - 1, features);
             let right = grow(nodes, random, depth - 1, features);
-            let threshold = match random.odd() {
-                odd if odd.is_nan() => 0.0,
-                odd => odd,
+            let threshold = match random.unusual() {
+                unusual if unusual.is_nan() => 0.0,
+                unusual => unusual,
             };
             let (feature, nan_right) =
                 ((random.next() % u64::from(features)) as u32, random.next().is_multiple_of(2));
@@ -103,7 +103,7 @@ fn an_artefact_answers_as_its_form_alone_in_batches_and_from_the_loader() {
     let mut random = Random(11);
     let calibration = Calibration { slope: 1.3, offset: -0.2 };
     for (name, form) in forms(&mut random) {
-        let golden: Vec<f32> = (0..GOLDEN_ROWS * 9).map(|_| random.odd()).collect();
+        let golden: Vec<f32> = (0..GOLDEN_ROWS * 9).map(|_| random.unusual()).collect();
         let bytes =
             artefact::write(&form, calibration, 77, &golden, "{\"module\":\"mev\"}").expect("it is written");
         assert_eq!(
@@ -115,7 +115,7 @@ fn an_artefact_answers_as_its_form_alone_in_batches_and_from_the_loader() {
         assert_eq!(read.golden.answers.len(), GOLDEN_ROWS);
         let evaluator = Evaluator::new(read.tables.expect("it has tables"));
         let (predict, batch) = loaded(&bytes, &name.replace(' ', "-"));
-        let rows: Vec<f32> = (0..10_001 * 9).map(|_| random.odd()).collect();
+        let rows: Vec<f32> = (0..10_001 * 9).map(|_| random.unusual()).collect();
         let (mut ours, mut theirs) = (vec![0.0; 10_001], vec![0.0; 10_001]);
         evaluator.predict_batch(&rows, 9, &mut ours);
         batch(rows.as_ptr(), theirs.len(), 9, theirs.as_mut_ptr());
@@ -138,7 +138,7 @@ fn a_file_with_any_byte_changed_or_cut_is_refused_or_stays_within_its_bounds() {
         base: 0.0,
         trees: (0..5).map(|_| tree(&mut random, 3, 3)).collect(),
     });
-    let golden: Vec<f32> = (0..GOLDEN_ROWS * 3).map(|_| random.odd()).collect();
+    let golden: Vec<f32> = (0..GOLDEN_ROWS * 3).map(|_| random.unusual()).collect();
     let bytes = artefact::write(&form, Calibration::default(), 1, &golden, "{}").expect("it is written");
     let row = [0.1, f32::NAN, 3.0];
     for len in (0..bytes.len()).step_by(61) {

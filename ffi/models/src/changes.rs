@@ -29,8 +29,8 @@ impl Changes {
         if !poll(&mut fds, Some(&limit)).is_ok_and(|ready| ready > 0) {
             return false;
         }
-        let mut room = [0_u8; 4_096];
-        while rustix::io::read(self.0.as_fd(), &mut room).is_ok_and(|read| read > 0) {}
+        let mut events = [0_u8; 4_096];
+        while rustix::io::read(self.0.as_fd(), &mut events).is_ok_and(|read| read > 0) {}
         true
     }
 }

@@ -291,13 +291,13 @@ fn a_start_without_models_reports_nothing_and_a_shadow_that_is_removed_is_report
     registry::select(data, Module::Mev, ModelSlot::Shadow, None, "").expect("removed");
     let (reports, begin) = (Mutex::new(Vec::new()), Instant::now());
     let is_reported =
-        || !reports.lock().expect("whole").is_empty() || begin.elapsed() > Duration::from_secs(60);
+        || !reports.lock().expect("not poisoned").is_empty() || begin.elapsed() > Duration::from_secs(60);
     watcher.run(is_reported, |one| {
         if one.state != "reaped" {
-            reports.lock().expect("whole").push(one);
+            reports.lock().expect("not poisoned").push(one);
         }
     });
-    let reports = reports.into_inner().expect("whole");
+    let reports = reports.into_inner().expect("not poisoned");
     assert_eq!(reports.iter().map(|one| (&*one.version, one.state)).collect::<Vec<_>>(), [("", "none")]);
     assert!(shadow.version().is_none());
 }

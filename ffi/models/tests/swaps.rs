@@ -70,8 +70,8 @@ fn ten_thousand_swaps_under_asking_threads_give_no_answer_of_another_version() {
             scope.spawn(|| {
                 while !stop.load(Relaxed) {
                     let answer = slot.score(&[0.5; 11]).expect("there is always a model");
-                    let wanted = expected.iter().find(|(version, _)| **version == *answer.version);
-                    assert_eq!(wanted.map(|(_, answer)| *answer), Some(answer.score));
+                    let model = expected.iter().find(|(version, _)| **version == *answer.version);
+                    assert_eq!(model.map(|(_, answer)| *answer), Some(answer.score));
                     asked.fetch_add(1, Relaxed);
                 }
             });

@@ -59,7 +59,7 @@ fn files(topic: &Topic, ending: &str) -> Vec<PathBuf> {
 fn values(topic: &Topic, offset: u64) -> Vec<Vec<u8>> {
     let (records, gaps) = read_all(topic, offset);
     assert_eq!(gaps, [], "from {offset}");
-    assert!(records.iter().zip(offset..).all(|((found, _), wanted)| *found == wanted), "from {offset}");
+    assert!(records.iter().zip(offset..).all(|((found, _), expected)| *found == expected), "from {offset}");
     records.into_iter().map(|(_, value)| value).collect()
 }
 
@@ -74,31 +74,31 @@ fn what_is_packed_is_read_as_it_was_from_every_offset_and_takes_less() {
         let segment_bytes = [64 << 20, 300_000, 1 << 20][(seed % 3) as usize];
         let topic = open(&dir, TopicOptions { segment_bytes, ..TopicOptions::default() });
         let mut random = Random(seed);
-        let mut wanted = Vec::new();
+        let mut expected = Vec::new();
         for _ in 0..4 {
             let (records, bytes) = (random.below(400), 1 + random.below(3_000) as usize);
-            wanted.extend(fill(&topic, &mut random, records, bytes));
+            expected.extend(fill(&topic, &mut random, records, bytes));
             topic.tidy().expect("tidies");
             topic.tidy().expect("again, with nothing to do or with what was written since");
         }
-        wanted.extend(fill(&topic, &mut random, 200, 2_000));
-        let plain = wanted.iter().map(|value| value.len() as u64 + 36).sum::<u64>();
+        expected.extend(fill(&topic, &mut random, 200, 2_000));
+        let plain = expected.iter().map(|value| value.len() as u64 + 36).sum::<u64>();
         topic.tidy().expect("tidies");
         assert!(
             topic.bytes().expect("sizes") * 2 < plain,
             "seed {seed}: {} of {plain}",
             topic.bytes().expect("sizes")
         );
-        assert_eq!(values(&topic, 0), wanted, "seed {seed}");
+        assert_eq!(values(&topic, 0), expected, "seed {seed}");
         for _ in 0..50 {
-            let from = random.below(wanted.len() as u64) as usize;
-            assert_eq!(values(&topic, from as u64), wanted[from..], "seed {seed}");
+            let from = random.below(expected.len() as u64) as usize;
+            assert_eq!(values(&topic, from as u64), expected[from..], "seed {seed}");
         }
         // As after a restart of the host: positions are found from the files alone.
         fs::remove_file(dir.0.join("t/state")).expect("removes");
         let reopened = open(&dir, TopicOptions::default());
-        assert_eq!((reopened.start(), reopened.end()), (0, wanted.len() as u64));
-        assert_eq!(values(&reopened, 0), wanted, "seed {seed}");
+        assert_eq!((reopened.start(), reopened.end()), (0, expected.len() as u64));
+        assert_eq!(values(&reopened, 0), expected, "seed {seed}");
         assert_eq!(reopened.damaged_headers().expect("looks"), Vec::<PathBuf>::new());
     }
 }
@@ -150,7 +150,7 @@ fn a_reader_that_is_slow_sees_no_gap_when_its_segments_are_packed_under_it() {
     let dir = TempDir::new("pack-slow");
     let topic = open(&dir, TopicOptions { segment_bytes: 300_000, ..TopicOptions::default() });
     let mut random = Random(9);
-    let mut wanted = fill(&topic, &mut random, 600, 1_000);
+    let mut expected = fill(&topic, &mut random, 600, 1_000);
     // In the middle of the first segment, at its end, and in the active one.
     let mut readers: Vec<_> = [10, 280, 599].map(|from| topic.reader(from)).into();
     let mut got: Vec<Vec<Vec<u8>>> = vec![Vec::new(); 3];
@@ -171,13 +171,13 @@ fn a_reader_that_is_slow_sees_no_gap_when_its_segments_are_packed_under_it() {
     for _ in 0..300 {
         step(&mut got);
     }
-    wanted.extend(fill(&topic, &mut random, 600, 1_000));
+    expected.extend(fill(&topic, &mut random, 600, 1_000));
     topic.tidy().expect("tidies");
     for _ in 0..600 {
         step(&mut got);
     }
     for (from, got) in [10, 280, 599].into_iter().zip(got) {
-        assert_eq!(got, wanted[from..], "from {from}");
+        assert_eq!(got, expected[from..], "from {from}");
     }
 }
 
@@ -231,7 +231,7 @@ fn each_damaged_byte_of_a_pack_costs_its_block_alone_and_is_reported() {
 fn damage_from_before_packing_is_still_reported_and_costs_its_record() {
     let dir = TempDir::new("pack-damaged-before");
     let topic = open(&dir, TopicOptions::default());
-    let wanted = fill(&topic, &mut Random(4), 400, 1_000);
+    let expected = fill(&topic, &mut Random(4), 400, 1_000);
     let path = dir.0.join("t/00000000000000000000.seg");
     let mut bytes = fs::read(&path).expect("reads");
     for record in [7, 399] {
@@ -242,7 +242,7 @@ fn damage_from_before_packing_is_still_reported_and_costs_its_record() {
     let (records, gaps) = read_all(&topic, 0);
     let gap = |from| Gap { from, to: from + 1, cause: GapCause::Damage };
     assert_eq!(gaps, [gap(7), gap(399)]);
-    assert_eq!((records.len(), &records[398 - 1].1), (398, &wanted[398]));
+    assert_eq!((records.len(), &records[398 - 1].1), (398, &expected[398]));
 }
 
 #[test]

@@ -288,12 +288,12 @@ impl Position {
 
     fn seek_in(&mut self, topic: &Topic, base: u64, file: File) -> Result<bool, LogError> {
         let path = segment_path(&topic.dir, base);
-        let wanted = self.next;
+        let target = self.next;
         let (mut offset, mut at) = (base, SEGMENT_HEADER as u64);
         // Walk the headers only: CRCs are checked when records are returned.
         let mut block = vec![0; BLOCK_BYTES];
         let (mut block_at, mut got) = (at, 0);
-        while offset < wanted {
+        while offset < target {
             let inside = (at - block_at) as usize;
             if inside + RECORD_HEADER > got {
                 block_at = at;
@@ -314,11 +314,11 @@ impl Position {
         }
         self.block_len = 0;
         self.segment = Some(Segment { base, file, at });
-        if offset < wanted {
+        if offset < target {
             // Damage before the record, perhaps in a length that led to a wrong position: find the record by
             // its offset.
             self.move_to(SEGMENT_HEADER as u64);
-            if let Some(at) = self.find(wanted).map_err(|error| LogError::io("read", &path, error))? {
+            if let Some(at) = self.find(target).map_err(|error| LogError::io("read", &path, error))? {
                 self.move_to(at);
             }
         }
@@ -331,13 +331,13 @@ impl Position {
         }
     }
 
-    /// Searches the rest of the segment for a whole record with offset `wanted` or later.
-    fn find(&mut self, wanted: u64) -> io::Result<Option<u64>> {
+    /// Searches the rest of the segment for a whole record with offset `target` or later.
+    fn find(&mut self, target: u64) -> io::Result<Option<u64>> {
         let Some(segment) = &self.segment else { return Ok(None) };
         let len = segment.file.metadata()?.len().saturating_sub(segment.at) as usize;
         let mut rest = vec![0; len];
         let got = read_up_to(&segment.file, &mut rest, segment.at)?;
-        Ok(next_record(&rest[..got], 0, wanted).map(|found| segment.at + found.at as u64))
+        Ok(next_record(&rest[..got], 0, target).map(|found| segment.at + found.at as u64))
     }
 
     /// Whether the next record, which the open segment does not hold, is in another file: a later segment, or

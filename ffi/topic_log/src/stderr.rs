@@ -165,11 +165,11 @@ mod tests {
         };
         assert!(rows.len() >= 4);
         for Row { at_ms, level, part, instance, message, text, json } in rows {
-            for (format, wanted) in [(Format::Text, text), (Format::Json, json)] {
+            for (format, expected) in [(Format::Text, text), (Format::Json, json)] {
                 let style =
                     LineStyle { format, level: Level::Info, part: part.clone(), instance: instance.clone() };
                 let at = UNIX_EPOCH + Duration::from_millis(at_ms);
-                assert_eq!(format_line(Some(&style), at, level, &message), Some(wanted + "\n"));
+                assert_eq!(format_line(Some(&style), at, level, &message), Some(expected + "\n"));
             }
         }
     }

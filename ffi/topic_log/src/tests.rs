@@ -50,7 +50,7 @@ pub(super) fn read_all(topic: &Topic, offset: u64) -> (Vec<(u64, Vec<u8>)>, Vec<
                 let mut at = 0;
                 while at < out.len() {
                     let len = format::len_of(&out[at..]);
-                    let record = StoredRecord::parse(&out[at..at + len]).expect("whole");
+                    let record = StoredRecord::parse(&out[at..at + len]).expect("parses");
                     records.push((record.offset, record.value.unwrap_or_default().to_vec()));
                     at += len;
                 }
@@ -169,7 +169,7 @@ fn flipped_bits_are_reported_and_cost_only_their_record() {
             let (records, gaps) = read_all(reader, 0);
             assert_eq!(gaps, [Gap { from: 4, to: 5, cause: GapCause::Damage }], "byte {byte}");
             assert_eq!(records.len(), 9, "byte {byte}");
-            assert_eq!(read_all(reader, 7).0.len(), 3, "reading behind the damage, byte {byte}");
+            assert_eq!(read_all(reader, 7).0.len(), 3, "reading after the damage, byte {byte}");
         }
     }
 }

@@ -31,7 +31,7 @@ fn scan(topic: &Topic, mut each: impl FnMut(&StoredRecord<'_>)) -> Vec<Gap> {
                 let mut at = 0;
                 while at < out.len() {
                     let len = format::u32_at(&out, at) as usize;
-                    each(&StoredRecord::parse(&out[at..at + len]).expect("whole"));
+                    each(&StoredRecord::parse(&out[at..at + len]).expect("parses"));
                     at += len;
                 }
             }
@@ -197,7 +197,7 @@ fn full_disk_is_an_error_before_damage_and_writing_continues_when_space_returns(
     let options = TopicOptions { segment_bytes: 1 << 20, ..TopicOptions::default() };
     let topic = Log::open(&dir).expect("opens").topic("t", options, true).expect("topic");
     let ballast = disk.join("ballast");
-    std::fs::write(&ballast, vec![1; 512 << 10]).expect("room for the ballast");
+    std::fs::write(&ballast, vec![1; 512 << 10]).expect("space for the ballast");
     let append = |n: u64| {
         let mut batch = Batch::default();
         let value = [n.to_le_bytes().as_slice(), &[7; 20_000]].concat();

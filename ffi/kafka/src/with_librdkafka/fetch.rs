@@ -68,11 +68,11 @@ impl FetchQueue {
     /// Passes each available message to `handle`, about `bytes_max` in all; returns how many there were. Never
     /// waits.
     pub fn each(&mut self, bytes_max: usize, mut handle: impl FnMut(&Fetched<'_>)) -> usize {
-        let wanted =
-            bytes_max.checked_div(self.bytes_each).map_or(FIRST_BATCH, |wanted| wanted + 1).min(BATCH_MAX);
-        // SAFETY: the queue lives until drop, and `messages` has room for `wanted` pointers, at most
+        let count =
+            bytes_max.checked_div(self.bytes_each).map_or(FIRST_BATCH, |count| count + 1).min(BATCH_MAX);
+        // SAFETY: the queue lives until drop, and `messages` has room for `count` pointers, at most
         // `BATCH_MAX`.
-        let got = unsafe { rd_kafka_consume_batch_queue(self.queue, 0, self.messages.as_mut_ptr(), wanted) };
+        let got = unsafe { rd_kafka_consume_batch_queue(self.queue, 0, self.messages.as_mut_ptr(), count) };
         let got = usize::try_from(got).unwrap_or(0);
         let mut bytes = 0;
         for &message in &self.messages[..got] {

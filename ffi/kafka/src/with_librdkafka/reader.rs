@@ -166,7 +166,7 @@ impl KafkaReader {
     }
 }
 
-/// Encodes a message as a record; false if it is before the wanted offset.
+/// Encodes a message as a record; false if it is before the expected offset.
 fn push_message(
     topic: &KafkaTopic,
     next: &mut [Option<u64>],
@@ -176,20 +176,20 @@ fn push_message(
 ) -> bool {
     let partition = usize::try_from(message.partition).unwrap_or(0);
     let offset = message.offset.unsigned_abs();
-    let Some(Some(wanted)) = next.get_mut(partition) else { return false };
-    if offset < *wanted {
+    let Some(Some(expected)) = next.get_mut(partition) else { return false };
+    if offset < *expected {
         return false;
     }
-    if offset > *wanted {
+    if offset > *expected {
         // A gap by retention, unless compaction or a transaction marker made the hole: then earlier records
         // still exist.
         let low = topic.low(partition as u16).unwrap_or(offset);
-        if low > *wanted {
-            let gap = Gap { from: *wanted, to: low.min(offset), cause: GapCause::Retention };
+        if low > *expected {
+            let gap = Gap { from: *expected, to: low.min(offset), cause: GapCause::Retention };
             gaps.push((partition as u16, gap));
         }
     }
-    *wanted = offset + 1;
+    *expected = offset + 1;
     let Fetched { key, value, timestamp_ms, .. } = *message;
     let record = Record { key, value, headers: &message.headers, timestamp_ms };
     format::append_stored(out, &record, partition as u16, offset);
