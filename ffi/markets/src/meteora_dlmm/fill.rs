@@ -1,7 +1,7 @@
 //! What one bin does with an amount.
 
 use crate::quote::{Refusal, Side};
-use crate::wide::{mul_div_ceil, mul_shift};
+use crate::wide::mul_shift;
 
 use super::bins::Bin;
 
@@ -59,8 +59,13 @@ pub(super) fn fee_on_top(amount: u64, rate: u64) -> Result<u64, Refusal> {
 /// What pays for `out`, rounded up.
 pub(super) fn cost(price: u128, side: Side, out: u64) -> Result<u64, Refusal> {
     let cost = match side {
-        Side::A => Some((u128::from(out) << 64).div_ceil(price.max(1))),
-        Side::B => mul_div_ceil(u128::from(out), price, 1 << 64),
+        Side::A => {
+            let scaled = u128::from(out) << 64;
+            // One division: a remainder is another call of as many instructions.
+            scaled.checked_div(price).map(|cost| cost + u128::from(cost * price != scaled))
+        }
+        Side::B => mul_shift(price, u128::from(out), 64)
+            .map(|cost| cost + u128::from(price.wrapping_mul(u128::from(out)) & u128::from(u64::MAX) != 0)),
     };
     cost.and_then(|cost| u64::try_from(cost).ok()).ok_or(Refusal::Overflow)
 }
@@ -74,8 +79,37 @@ fn bought(price: u128, side: Side, net: u64) -> Result<u64, Refusal> {
     bought.and_then(|bought| u64::try_from(bought).ok()).ok_or(Refusal::Overflow)
 }
 
+/// Takes all that the bin has; `None` where 64 bits do not pay for it.
+fn all(bin: &Bin, terms: &Terms) -> Option<Fill> {
+    let Terms { side, rate, of_input } = *terms;
+    let layers = bin.layers(side.other());
+    let (mut net, mut out) = ([0_u64; 3], 0_u64);
+    for (net, has) in net.iter_mut().zip(layers).filter(|(_, has)| *has > 0) {
+        *net = cost(bin.price, side, has).ok()?;
+        out = out.checked_add(has)?;
+    }
+    let [own, partial, open] = net;
+    let used = own.checked_add(partial)?.checked_add(open)?;
+    let fee = if of_input { fee_on_top(used, rate) } else { fee_within(out, rate) }.ok()?;
+    let of_orders = partial > 0 || open > 0;
+    let own = [own, layers[0]];
+    Some(if of_input {
+        Fill { used: used.checked_add(fee)?, paid: out, fee, own, of_orders }
+    } else {
+        Fill { used, paid: out.checked_sub(fee)?, fee, own, of_orders }
+    })
+}
+
 /// Takes as much of `left` as the bin can.
 pub(super) fn exact_in(bin: &Bin, terms: &Terms, left: u64) -> Result<Fill, Refusal> {
+    match all(bin, terms) {
+        Some(fill) if fill.used <= left => Ok(fill),
+        _ => some(bin, terms, left),
+    }
+}
+
+/// Takes `left`, which does not pay for all that the bin has.
+fn some(bin: &Bin, terms: &Terms, left: u64) -> Result<Fill, Refusal> {
     let Terms { side, rate, of_input } = *terms;
     let fee = if of_input { fee_within(left, rate)? } else { 0 };
     let net = left.checked_sub(fee).ok_or(Refusal::Overflow)?;
@@ -96,9 +130,7 @@ pub(super) fn exact_in(bin: &Bin, terms: &Terms, left: u64) -> Result<Fill, Refu
         }
     }
     if rest > 0 {
-        let taken = net - rest;
-        fill.fee = if of_input { fee_on_top(taken, rate)? } else { 0 };
-        fill.used = taken.checked_add(fill.fee).ok_or(Refusal::Overflow)?;
+        return Err(Refusal::Overflow);
     }
     if !of_input {
         fill.fee = fee_within(out, rate)?;
@@ -114,8 +146,7 @@ pub(super) fn exact_out(bin: &Bin, terms: &Terms, left: u64) -> Result<Fill, Ref
     let mut wanted = u128::from(left) + if of_input { 0 } else { u128::from(fee_on_top(left, rate)?) };
     let layers = bin.layers(side.other());
     if wanted >= layers.iter().map(|&has| u128::from(has)).sum() {
-        let fill = exact_in(bin, terms, u64::MAX)?;
-        return if fill.used < u64::MAX { Ok(fill) } else { Err(Refusal::Overflow) };
+        return all(bin, terms).ok_or(Refusal::Overflow);
     }
     let mut net = 0_u64;
     for has in layers {
@@ -124,7 +155,7 @@ pub(super) fn exact_out(bin: &Bin, terms: &Terms, left: u64) -> Result<Fill, Ref
         wanted -= u128::from(out);
     }
     let fee = if of_input { fee_on_top(net, rate)? } else { 0 };
-    let fill = exact_in(bin, terms, net.checked_add(fee).ok_or(Refusal::Overflow)?)?;
+    let fill = some(bin, terms, net.checked_add(fee).ok_or(Refusal::Overflow)?)?;
     if fill.paid < left {
         return Err(Refusal::Program("NotExactAmountOut"));
     }
