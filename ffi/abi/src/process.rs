@@ -203,11 +203,11 @@ pub unsafe extern "C" fn legend_end_with_folder(
         let known = known.text()?.to_owned();
         std::thread::spawn(move || {
             loop {
-                if let Some((folder, why)) = lost(&path, &known) {
+                if let Some(LostFolder { path, reason }) = lost(&path, &known) {
                     if quiet == 0 {
                         topic_log::stderr::log_line(&format!(
-                            "Cannot continue in the data folder {}: {why}",
-                            folder.display()
+                            "Cannot continue in the data folder {}: {reason}",
+                            path.display()
                         ));
                     }
                     // SAFETY: takes an integer; ends the process immediately, whatever its other threads do.
@@ -220,17 +220,23 @@ pub unsafe extern "C" fn legend_end_with_folder(
     })
 }
 
-/// The first of the watched folders that has changed, and why.
-fn lost(data_dir: &Path, known: &str) -> Option<(PathBuf, String)> {
+/// A watched folder that has changed.
+struct LostFolder {
+    path: PathBuf,
+    reason: String,
+}
+
+/// The first of the watched folders that has changed.
+fn lost(data_dir: &Path, known: &str) -> Option<LostFolder> {
     watched(data_dir).into_iter().zip(known.split(' ')).find_map(|(folder, known)| {
-        let why = match identity(&folder) {
+        let reason = match identity(&folder) {
             Ok(now) if now == known => return None,
             Ok(_) => "another folder stands in its place".to_owned(),
             Err(error) if error.kind() == ErrorKind::NotFound => "it is gone".to_owned(),
             Err(error) if error.kind() == ErrorKind::Interrupted => return None,
             Err(error) => error.to_string(),
         };
-        Some((folder, why))
+        Some(LostFolder { path: folder, reason })
     })
 }
 

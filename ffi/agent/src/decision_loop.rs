@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{SyncSender, TrySendError};
 use std::time::{Duration, Instant};
 
-use control::live_policy::LivePolicy;
+use control::live_policy::{LivePolicy, VersionedPolicy};
 use engine::decision::Decision;
 use engine::engine::{Engine, Event, Modules};
 use engine::strategy::paper::Outcome;
@@ -170,7 +170,7 @@ impl DecisionLoop {
 
     /// Handles one event and passes on its results; false if the publisher has ended.
     fn event(&mut self, engine: &mut Engine, event: &Event<'_>, now_ns: u64, live_source: bool) -> bool {
-        if let Some((version, policy)) = self.parts.live.newer(self.policy_version) {
+        if let Some(VersionedPolicy { version, policy }) = self.parts.live.newer(self.policy_version) {
             engine.set_policy(&policy);
             self.policy_version = version;
         }

@@ -82,7 +82,9 @@ pub struct ReplayStream {
     decisions: Vec<Decision>,
     lines: String,
     at: usize,
-    sequences: [u64; 2],
+    /// Sequence numbers of the printed Envelopes.
+    arbitrage_seq: u64,
+    mev_seq: u64,
     hash: Sha256,
     events: u64,
     now_ns: u64,
@@ -118,7 +120,8 @@ impl ReplayStream {
             decisions: Vec::new(),
             lines: String::new(),
             at: 0,
-            sequences: [0; 2],
+            arbitrage_seq: 0,
+            mev_seq: 0,
             hash: Sha256::new(),
             events: 0,
             now_ns: 0,
@@ -190,9 +193,9 @@ impl ReplayStream {
     fn write(&mut self, decision: &Decision) {
         let envelope = if decision.is_published() {
             let (module, sequence) = if decision.is_arbitrage() {
-                (Module::Arbitrage, &mut self.sequences[0])
+                (Module::Arbitrage, &mut self.arbitrage_seq)
             } else {
-                (Module::Mev, &mut self.sequences[1])
+                (Module::Mev, &mut self.mev_seq)
             };
             *sequence += 1;
             let bytes = envelope::encode(decision, replay_producer(module), *sequence);

@@ -148,7 +148,7 @@ impl AgentControl {
     #[must_use]
     pub fn answer_model(&self, request_id: &str, applied: bool, reason: String) -> Option<Receipt> {
         let mut stored = self.stored();
-        if stored.state.answers.iter().any(|(known, _)| known == request_id) {
+        if stored.state.has_answered(request_id) {
             return None;
         }
         let receipt = self.receipt(&stored.state.policy, &Signed::default(), request_id, reason, applied);
@@ -161,7 +161,7 @@ impl AgentControl {
     /// Whether this request already has its receipt.
     #[must_use]
     pub fn has_answered(&self, request_id: &str) -> bool {
-        self.stored().state.answers.iter().any(|(known, _)| known == request_id)
+        self.stored().state.has_answered(request_id)
     }
 
     /// Next offset of the commands' topic; 0 = never read.

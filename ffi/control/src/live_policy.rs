@@ -44,6 +44,14 @@ pub struct LivePolicy {
     entered: AtomicBool,
 }
 
+/// A policy with the number of its change.
+pub struct VersionedPolicy {
+    /// Rises with each policy that is put in force.
+    pub version: u64,
+    /// The policy.
+    pub policy: Policy,
+}
+
 /// Identifies what is in force in an agent; it changes whenever any of that changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InForce {
@@ -119,7 +127,7 @@ impl LivePolicy {
 
     /// The policy, if its version differs from `version`.
     #[must_use]
-    pub fn newer(&self, version: u64) -> Option<(u64, Policy)> {
+    pub fn newer(&self, version: u64) -> Option<VersionedPolicy> {
         let newest = self.version.load(Relaxed);
         if newest == version {
             return None;
@@ -127,7 +135,7 @@ impl LivePolicy {
         // A writer holds the lock for nanoseconds, and only when there is something new: otherwise the next
         // event retries.
         let policy = self.policy.try_lock().ok()?;
-        Some((newest, policy.clone()))
+        Some(VersionedPolicy { version: newest, policy: policy.clone() })
     }
 
     /// Whether pool state must be dropped; true once per new policy that asks for it.

@@ -77,9 +77,11 @@ impl AgentControl {
     /// The answer to a request that was answered before, unless it must take effect once more.
     fn answer_again(&self, stored: &Stored, attempt: &Attempt<'_>) -> Option<Receipt> {
         let Attempt { signed, request_id, .. } = attempt;
-        let answered =
-            stored.state.answers.iter().find(|(known, _)| known == request_id && !known.is_empty());
-        let receipt = answered.and_then(|(_, hex)| receipt_of_hex(hex))?;
+        if request_id.is_empty() {
+            return None;
+        }
+        let answered = stored.state.answers.iter().find(|known| known.request_id == *request_id)?;
+        let receipt = receipt_of_hex(&answered.receipt_hex)?;
         let answer = match resent(&stored.state, attempt, &receipt) {
             Resent::Answered => self.signer.with_certificate(receipt),
             Resent::Lifted => self.refuse(stored, signed, request_id, &Refusal::Lifted),
@@ -131,9 +133,9 @@ impl AgentControl {
         }
         self.signer.sign(&mut receipt);
         let mut stored = self.stored();
-        let answer = stored.state.answers.iter_mut().find(|(known, _)| *known == receipt.request_id);
-        if let Some((_, hex)) = answer {
-            *hex = receipt_hex(&receipt);
+        let answer = stored.state.answers.iter_mut().find(|known| known.request_id == receipt.request_id);
+        if let Some(answer) = answer {
+            answer.receipt_hex = receipt_hex(&receipt);
         }
         receipt
     }

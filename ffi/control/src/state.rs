@@ -107,7 +107,29 @@ pub struct ControlState {
     /// Next offset of the commands' topic.
     pub offset: u64,
     /// Request ids with their receipts in hex, oldest first.
-    pub answers: Vec<(String, String)>,
+    pub answers: Vec<Answer>,
+}
+
+/// The answer to a request; stored as a pair.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "(String, String)", into = "(String, String)")]
+pub struct Answer {
+    /// Of the request.
+    pub request_id: String,
+    /// The receipt's bytes.
+    pub receipt_hex: String,
+}
+
+impl From<(String, String)> for Answer {
+    fn from((request_id, receipt_hex): (String, String)) -> Self {
+        Answer { request_id, receipt_hex }
+    }
+}
+
+impl From<Answer> for (String, String) {
+    fn from(answer: Answer) -> Self {
+        (answer.request_id, answer.receipt_hex)
+    }
 }
 
 impl Default for ControlState {
@@ -125,12 +147,18 @@ impl Default for ControlState {
 }
 
 impl ControlState {
+    /// Whether a request already has its answer.
+    #[must_use]
+    pub fn has_answered(&self, request_id: &str) -> bool {
+        self.answers.iter().any(|known| known.request_id == request_id)
+    }
+
     /// Stores the latest answer to a request; the oldest ones are evicted.
     pub fn answered(&mut self, request_id: &str, receipt_hex: String) {
-        self.answers.retain(|(known, _)| known != request_id || known.is_empty());
-        self.answers.push((request_id.to_owned(), receipt_hex));
-        let bytes = |answers: &[(String, String)]| -> usize {
-            answers.iter().map(|(request_id, hex)| request_id.len() + hex.len()).sum()
+        self.answers.retain(|known| known.request_id != request_id || known.request_id.is_empty());
+        self.answers.push(Answer { request_id: request_id.to_owned(), receipt_hex });
+        let bytes = |answers: &[Answer]| -> usize {
+            answers.iter().map(|answer| answer.request_id.len() + answer.receipt_hex.len()).sum()
         };
         while self.answers.len() > ANSWERS_MAX || bytes(&self.answers) > ANSWERS_BYTES_MAX {
             self.answers.remove(0);
@@ -314,7 +342,10 @@ mod tests {
         let (mut file, mut state) = StateFile::open(&folder, "mev").expect("makes");
         for n in 0..100 {
             state.answered(&format!("request {n}"), "ab".repeat(1 + n * 50 % 3_000));
-            assert_eq!(state.answers.last().map(|(id, _)| id.as_str()), Some(&*format!("request {n}")));
+            assert_eq!(
+                state.answers.last().map(|answer| answer.request_id.as_str()),
+                Some(&*format!("request {n}"))
+            );
             file.write(&state).expect("fits");
         }
         state.answered("too long", "ab".repeat(20_000));

@@ -22,7 +22,7 @@ use serde::Serialize;
 pub use error::DoorError;
 pub use options::DoorOptions;
 use rules::{Connection, Phase, ShutCounters};
-use sockets::Sockets;
+use sockets::{Listing, Sockets};
 
 /// How often the sockets are checked; a stream can exceed its limit by what it sends in this time before it
 /// is shut.
@@ -162,7 +162,7 @@ fn check(
     state: &Mutex<State>,
 ) {
     let now = Instant::now();
-    let Ok((seen, others)) = sockets.list() else { return };
+    let Ok(Listing { connections: seen, others }) = sockets.list() else { return };
     let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
     known.retain(|peer, _| seen.contains_key(peer));
     // A stream declared after this check began may not be in its list yet.
@@ -266,7 +266,7 @@ mod tests {
         client.shutdown(Shutdown::Write).expect("shut");
         // The end of the client's side has arrived once a read reports it.
         assert_eq!(server.peek(&mut [0]).expect("read"), 0);
-        let (seen, _) = sockets.list().expect("listed");
+        let seen = sockets.list().expect("listed").connections;
         assert!(seen.contains_key(&peer));
         assert!(sockets.shut(peer), "and it can be shut");
     }

@@ -30,6 +30,15 @@ const SEGMENT_BYTES: u32 = 60 + 256;
 /// Size of the kernel's receive buffer for a stream's client.
 const STREAM_BUFFER_BYTES: libc::c_int = 4 << 10;
 
+/// The descriptors of this process.
+#[derive(Default)]
+pub struct Listing {
+    /// Connections of the port, by their peers.
+    pub connections: HashMap<SocketAddr, SocketCounters>,
+    /// How many other descriptors are open.
+    pub others: usize,
+}
+
 pub struct Sockets {
     port: u16,
     fd_folder: *mut libc::DIR,
@@ -55,10 +64,9 @@ impl Sockets {
         Ok(Sockets { port, fd_folder, dev_null, copy, descriptors: HashMap::new() })
     }
 
-    /// All connections with their counters, and the number of other descriptors.
-    pub fn list(&mut self) -> io::Result<(HashMap<SocketAddr, SocketCounters>, usize)> {
-        let mut seen = HashMap::new();
-        let mut others = 0;
+    /// All descriptors of this process.
+    pub fn list(&mut self) -> io::Result<Listing> {
+        let mut listing = Listing::default();
         self.descriptors.clear();
         // SAFETY: `fd_folder` is open until drop, and only `self` uses it.
         unsafe { libc::rewinddir(self.fd_folder) };
@@ -67,16 +75,16 @@ impl Sockets {
             // call.
             let entry = unsafe { libc::readdir(self.fd_folder) };
             if entry.is_null() {
-                return Ok((seen, others));
+                return Ok(listing);
             }
             // SAFETY: the entry is not null, and its `d_name` is null-terminated.
             let name = unsafe { std::ffi::CStr::from_ptr((*entry).d_name.as_ptr()) };
             let Some(fd) = name.to_str().ok().and_then(|name| name.parse::<RawFd>().ok()) else { continue };
             let Some((peer, counters)) = self.connection(fd) else {
-                others += 1;
+                listing.others += 1;
                 continue;
             };
-            seen.insert(peer, counters);
+            listing.connections.insert(peer, counters);
             self.descriptors.insert(peer, fd);
         }
     }
