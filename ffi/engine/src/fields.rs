@@ -83,9 +83,9 @@ impl<'f> Fields<'f> {
 
     /// The next field, if it is this one and a number below 128.
     #[inline(always)]
-    pub(crate) fn take_number(&mut self, number: u8) -> Option<u8> {
+    pub(crate) fn take_number(&mut self, number: u32) -> Option<u8> {
         let &[tag, value, ref rest @ ..] = self.rest else { return None };
-        if tag != number << 3 || value >= 0x80 {
+        if u32::from(tag) != number << 3 || value >= 0x80 {
             return None;
         }
         self.rest = rest;
@@ -94,9 +94,9 @@ impl<'f> Fields<'f> {
 
     /// The next field, if it is this one and has fewer than 128 bytes.
     #[inline(always)]
-    pub(crate) fn take_bytes(&mut self, number: u8) -> Option<Span> {
+    pub(crate) fn take_bytes(&mut self, number: u32) -> Option<Span> {
         let &[tag, len, ref tail @ ..] = self.rest else { return None };
-        if tag != number << 3 | BYTES as u8 || len >= 0x80 {
+        if u32::from(tag) != number << 3 | BYTES || len >= 0x80 {
             return None;
         }
         self.rest = tail.get(usize::from(len)..)?;

@@ -8,11 +8,22 @@ mod parts;
 #[cfg(test)]
 mod tests;
 
-use crate::fields::Fields;
+use crate::fields::{Field, Fields};
 pub use crate::fields::{FrameError, Span};
+use crate::geyser::{
+    block_meta, inner_instructions, message, message_header, meta, token_balance, transaction,
+    transaction_info, update, update_transaction,
+};
 
 pub use self::parts::{INSTRUCTIONS_MAX, Instruction, KEYS_MAX, TOKEN_BALANCES_MAX, TokenBalance};
 use self::parts::{push_instruction, push_key, push_limited, push_numbers, token_amount};
+
+/// Which of a transaction's two lists of token balances is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Moment {
+    Before,
+    After,
+}
 
 /// One transaction of a frame. Kept and refilled by [`Transaction::walk`].
 #[derive(Debug, Default)]
@@ -61,7 +72,7 @@ impl Transaction {
         let mut found = false;
         for field in Fields::whole(frame) {
             let field = field?;
-            if field.number == 4 {
+            if field.number == update::TRANSACTION {
                 self.update(frame, field.span()?)?;
                 found = true;
             }
@@ -107,8 +118,8 @@ impl Transaction {
         for field in Fields::of(frame, span) {
             let field = field?;
             match field.number {
-                1 => self.info(frame, field.span()?)?,
-                2 => self.slot = field.value(),
+                update_transaction::INFO => self.info(frame, field.span()?)?,
+                update_transaction::SLOT => self.slot = field.value(),
                 _ => {}
             }
         }
@@ -120,11 +131,11 @@ impl Transaction {
         for field in Fields::of(frame, span) {
             let field = field?;
             match field.number {
-                1 => self.signature = field.span()?,
-                2 => self.is_vote = field.value() != 0,
-                3 => self.transaction(frame, field.span()?)?,
-                4 => self.meta(frame, field.span()?)?,
-                5 => self.index = field.value(),
+                transaction_info::SIGNATURE => self.signature = field.span()?,
+                transaction_info::IS_VOTE => self.is_vote = field.value() != 0,
+                transaction_info::TRANSACTION => self.transaction(frame, field.span()?)?,
+                transaction_info::META => self.meta(frame, field.span()?)?,
+                transaction_info::INDEX => self.index = field.value(),
                 _ => {}
             }
         }
@@ -134,7 +145,7 @@ impl Transaction {
     fn transaction(&mut self, frame: &[u8], span: Span) -> Result<(), FrameError> {
         for field in Fields::of(frame, span) {
             let field = field?;
-            if field.number == 2 {
+            if field.number == transaction::MESSAGE {
                 self.message(frame, field.span()?)?;
             }
         }
@@ -145,22 +156,22 @@ impl Transaction {
         let mut fields = Fields::of(frame, span);
         while let Some(field) = fields.next().transpose()? {
             match field.number {
-                1 => {
+                message::HEADER => {
                     for part in Fields::of(frame, field.span()?) {
                         let part = part?;
-                        if part.number == 1 {
+                        if part.number == message_header::NUM_REQUIRED_SIGNATURES {
                             self.signers = part.value().try_into().map_err(|_| FrameError::Malformed)?;
                         }
                     }
                 }
-                2 => {
+                message::ACCOUNT_KEYS => {
                     push_key(&mut self.keys, field.span()?)?;
                     // A key is followed by keys.
-                    while let Some(key) = fields.take_bytes(2) {
+                    while let Some(key) = fields.take_bytes(message::ACCOUNT_KEYS) {
                         push_key(&mut self.keys, key)?;
                     }
                 }
-                4 => {
+                message::INSTRUCTIONS => {
                     let top = self.instructions.len() as u16;
                     let place = Instruction { top, ..Instruction::default() };
                     push_instruction(&mut self.instructions, frame, field.span()?, place)?;
@@ -179,18 +190,18 @@ impl Transaction {
         let mut fields = Fields::of(frame, span);
         while let Some(field) = fields.next().transpose()? {
             match field.number {
-                1 => self.failed = true,
-                2 => self.fee_lamports = field.value(),
-                3 => push_numbers(&mut self.pre_lamports, frame, &field)?,
-                4 => push_numbers(&mut self.post_lamports, frame, &field)?,
-                5 => self.inner_instructions(frame, field.span()?)?,
+                meta::ERR => self.failed = true,
+                meta::FEE => self.fee_lamports = field.value(),
+                meta::PRE_BALANCES => push_numbers(&mut self.pre_lamports, frame, &field)?,
+                meta::POST_BALANCES => push_numbers(&mut self.post_lamports, frame, &field)?,
+                meta::INNER_INSTRUCTIONS => self.inner_instructions(frame, field.span()?)?,
                 // A line of the log is followed by lines.
-                6 => while fields.take_bytes(6).is_some() {},
-                7 => self.token_balance(frame, field.span()?, true)?,
-                8 => self.token_balance(frame, field.span()?, false)?,
-                12 => push_key(&mut self.keys, field.span()?)?,
-                13 => push_key(&mut self.loaded_readonly, field.span()?)?,
-                16 => self.compute_units = field.value(),
+                meta::LOG_MESSAGES => while fields.take_bytes(meta::LOG_MESSAGES).is_some() {},
+                meta::PRE_TOKEN_BALANCES => self.token_balance(frame, field.span()?, Moment::Before)?,
+                meta::POST_TOKEN_BALANCES => self.token_balance(frame, field.span()?, Moment::After)?,
+                meta::LOADED_WRITABLE_ADDRESSES => push_key(&mut self.keys, field.span()?)?,
+                meta::LOADED_READONLY_ADDRESSES => push_key(&mut self.loaded_readonly, field.span()?)?,
+                meta::COMPUTE_UNITS_CONSUMED => self.compute_units = field.value(),
                 _ => {}
             }
         }
@@ -202,8 +213,10 @@ impl Transaction {
         for field in Fields::of(frame, span) {
             let field = field?;
             match field.number {
-                1 => top = u16::try_from(field.value()).map_err(|_| FrameError::Malformed)?,
-                2 => {
+                inner_instructions::INDEX => {
+                    top = u16::try_from(field.value()).map_err(|_| FrameError::Malformed)?
+                }
+                inner_instructions::INSTRUCTIONS => {
                     let inner = (self.inner.len() - begin + 1) as u16;
                     let place = Instruction { inner, ..Instruction::default() };
                     push_instruction(&mut self.inner, frame, field.span()?, place)?;
@@ -217,34 +230,38 @@ impl Transaction {
         Ok(())
     }
 
-    fn token_balance(&mut self, frame: &[u8], span: Span, pre: bool) -> Result<(), FrameError> {
+    fn token_balance(&mut self, frame: &[u8], span: Span, moment: Moment) -> Result<(), FrameError> {
         let mut token = TokenBalance::default();
         let mut amount = 0;
         let mut fields = Fields::of(frame, span);
         // Fast path: fields in the order of their numbers, as they are written. Any other order is read below.
-        if let Some(account) = fields.take_number(1) {
+        if let Some(account) = fields.take_number(token_balance::ACCOUNT_INDEX) {
             token.account = account;
         }
-        if let Some(mint) = fields.take_bytes(2) {
+        if let Some(mint) = fields.take_bytes(token_balance::MINT) {
             token.mint = mint;
         }
-        if let Some(span) = fields.take_bytes(3) {
+        if let Some(span) = fields.take_bytes(token_balance::UI_TOKEN_AMOUNT) {
             token_amount(frame, span, &mut token.decimals, &mut amount)?;
         }
-        if let Some(owner) = fields.take_bytes(4) {
+        if let Some(owner) = fields.take_bytes(token_balance::OWNER) {
             token.owner = owner;
         }
         for field in fields {
             let field = field?;
             match field.number {
-                1 => token.account = u8::try_from(field.value()).map_err(|_| FrameError::Malformed)?,
-                2 => token.mint = field.span()?,
-                3 => token_amount(frame, field.span()?, &mut token.decimals, &mut amount)?,
-                4 => token.owner = field.span()?,
+                token_balance::ACCOUNT_INDEX => {
+                    token.account = u8::try_from(field.value()).map_err(|_| FrameError::Malformed)?
+                }
+                token_balance::MINT => token.mint = field.span()?,
+                token_balance::UI_TOKEN_AMOUNT => {
+                    token_amount(frame, field.span()?, &mut token.decimals, &mut amount)?
+                }
+                token_balance::OWNER => token.owner = field.span()?,
                 _ => {}
             }
         }
-        if pre {
+        if moment == Moment::Before {
             token.pre = Some(amount);
             return push_limited(&mut self.tokens, token, TOKEN_BALANCES_MAX);
         }
@@ -290,23 +307,19 @@ impl Transaction {
     }
 }
 
-/// Slot and Unix seconds of a `block_meta` update (field 7), after which no transaction of the block
-/// follows; `None` for any other frame.
+/// The slot of a `block_meta` update, after which no transaction of the block follows; `None` for any other frame.
 #[must_use]
-pub fn block_end(frame: &[u8]) -> Option<(u64, u64)> {
-    let meta = Fields::whole(frame).find_map(|field| field.ok().filter(|field| field.number == 7))?;
-    let (mut slot, mut time_s) = (0, 0);
+pub fn block_end(frame: &[u8]) -> Option<u64> {
+    let is_block_meta = |field: &Field| field.number == update::BLOCK_META;
+    let meta = Fields::whole(frame).find_map(|field| field.ok().filter(is_block_meta))?;
+    let mut slot = 0;
     for field in Fields::of(frame, meta.span().ok()?) {
         let field = field.ok()?;
         match field.number {
-            1 => slot = field.value(),
-            4 => {
-                let time = Fields::of(frame, field.span().ok()?)
-                    .find_map(|part| part.ok().filter(|part| part.number == 1));
-                time_s = time.map_or(0, |time| time.value());
-            }
+            block_meta::SLOT => slot = field.value(),
+            block_meta::BLOCK_TIME => drop(field.span().ok()?),
             _ => {}
         }
     }
-    Some((slot, time_s))
+    Some(slot)
 }

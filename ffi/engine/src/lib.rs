@@ -14,6 +14,7 @@ pub mod features;
 mod fields;
 pub mod frame;
 pub mod gate;
+pub mod geyser;
 pub mod hop;
 pub mod landing;
 pub mod legs;

@@ -238,7 +238,7 @@ impl FileSource {
                 Err(FrameError::NotATransaction) => {
                     // Live journals also contain slots, pings and other frames; only a `block_meta` ends the
                     // block.
-                    let Some((slot, _)) = block_end(captured.frame) else { continue };
+                    let Some(slot) = block_end(captured.frame) else { continue };
                     if !block.is_empty() && block.slot != slot && !self.hand_out(&mut block, &mut each) {
                         return Ok(());
                     }

@@ -8,6 +8,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use engine::geyser::{block_meta, unix_timestamp, update};
+
 use super::error::SourceError;
 use super::proto::Writer;
 use super::unpack::Unpacked;
@@ -169,9 +171,11 @@ impl<'a> Frames<'a> {
 #[must_use]
 pub fn block_meta(slot: u64, time_ns: u64) -> Vec<u8> {
     let mut out = Vec::new();
-    Writer(&mut out).message(7, |meta| {
-        meta.number(1, slot);
-        meta.message(4, |time| time.number(1, time_ns / 1_000_000_000));
+    Writer(&mut out).message(update::BLOCK_META, |meta| {
+        meta.number(block_meta::SLOT, slot);
+        meta.message(block_meta::BLOCK_TIME, |time| {
+            time.number(unix_timestamp::TIMESTAMP, time_ns / 1_000_000_000)
+        });
     });
     out
 }

@@ -4,6 +4,10 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use engine::base58;
+use engine::geyser::{
+    inner_instructions, instruction, message, meta, token_balance, transaction, transaction_error,
+    transaction_info, ui_token_amount, update, update_transaction,
+};
 use engine::position::ChainPosition;
 use engine::pubkey::{Pubkey, Signature};
 use engine::token;
@@ -100,15 +104,15 @@ pub fn write_parsed(
         let why = "one of its instructions names an account that it does not list (loadedAddresses are missing or cut)";
         return Err(SkipReason::of(why));
     }
-    Writer(out).message(4, |update| {
-        update.message(1, |info| {
-            info.bytes(1, &signature);
-            info.number(2, is_vote.into());
-            info.message(3, |body| write_transaction(body, &parts));
-            info.message(4, |meta| write_meta(meta, &parts, &inner));
-            info.number(5, position.index);
+    Writer(out).message(update::TRANSACTION, |update| {
+        update.message(update_transaction::INFO, |info| {
+            info.bytes(transaction_info::SIGNATURE, &signature);
+            info.number(transaction_info::IS_VOTE, is_vote.into());
+            info.message(transaction_info::TRANSACTION, |body| write_transaction(body, &parts));
+            info.message(transaction_info::META, |meta| write_meta(meta, &parts, &inner));
+            info.number(transaction_info::INDEX, position.index);
         });
-        update.number(2, position.slot);
+        update.number(update_transaction::SLOT, position.slot);
     });
     Ok(())
 }
@@ -323,54 +327,57 @@ pub fn signature_of(transaction: &RawValue) -> Option<String> {
 fn write_transaction(out: &mut Writer<'_>, parts: &Parts<'_>) {
     let wire = &parts.transaction;
     for signature in &wire.signatures {
-        out.bytes(1, signature);
+        out.bytes(transaction::SIGNATURES, signature);
     }
-    out.message(2, |message| {
-        message.message(1, |header| {
+    out.message(transaction::MESSAGE, |message| {
+        message.message(message::HEADER, |header| {
             for (field, value) in (1..).zip(wire.header) {
                 header.number(field, value.into());
             }
         });
         for key in &wire.keys[..parts.own_keys] {
-            message.bytes(2, &key.0);
+            message.bytes(message::ACCOUNT_KEYS, &key.0);
         }
-        message.bytes(3, &wire.blockhash);
+        message.bytes(message::RECENT_BLOCKHASH, &wire.blockhash);
         for instruction in &wire.instructions {
-            message.message(4, |out| write_instruction(out, instruction));
+            message.message(message::INSTRUCTIONS, |out| write_instruction(out, instruction));
         }
-        message.number(5, wire.versioned.into());
+        message.number(message::VERSIONED, wire.versioned.into());
     });
 }
 
 fn write_instruction(out: &mut Writer<'_>, instruction: &WireInstruction) {
-    out.number(1, instruction.program.into());
-    out.bytes_unless_empty(2, &instruction.accounts);
-    out.bytes_unless_empty(3, &instruction.data);
+    out.number(instruction::PROGRAM_ID_INDEX, instruction.program.into());
+    out.bytes_unless_empty(instruction::ACCOUNTS, &instruction.accounts);
+    out.bytes_unless_empty(instruction::DATA, &instruction.data);
 }
 
 fn write_meta(out: &mut Writer<'_>, parts: &Parts<'_>, inner: &Inner) {
     let meta = &parts.meta;
     if let Some(error) = meta.err.filter(|error| error.get() != "null") {
-        out.message(1, |out| out.bytes(1, error.get().as_bytes()));
+        out.message(meta::ERR, |out| out.bytes(transaction_error::ERR, error.get().as_bytes()));
     }
-    out.number(2, meta.fee.unwrap_or(0));
-    out.packed(3, meta.pre_balances.iter().flatten().copied());
-    out.packed(4, meta.post_balances.iter().flatten().copied());
+    out.number(meta::FEE, meta.fee.unwrap_or(0));
+    out.packed(meta::PRE_BALANCES, meta.pre_balances.iter().flatten().copied());
+    out.packed(meta::POST_BALANCES, meta.post_balances.iter().flatten().copied());
     for (index, instructions) in inner {
-        out.message(5, |out| {
-            out.number(1, (*index).into());
+        out.message(meta::INNER_INSTRUCTIONS, |out| {
+            out.number(inner_instructions::INDEX, (*index).into());
             for (instruction, height) in instructions {
-                out.message(2, |out| {
+                out.message(inner_instructions::INSTRUCTIONS, |out| {
                     write_instruction(out, instruction);
-                    out.number(4, (*height).into());
+                    out.number(instruction::STACK_HEIGHT, (*height).into());
                 });
             }
         });
     }
     for line in meta.log_messages.iter().flatten() {
-        out.bytes(6, line.as_bytes());
+        out.bytes(meta::LOG_MESSAGES, line.as_bytes());
     }
-    for (field, balances) in [(7, &meta.pre_token_balances), (8, &meta.post_token_balances)] {
+    for (field, balances) in [
+        (meta::PRE_TOKEN_BALANCES, &parts.meta.pre_token_balances),
+        (meta::POST_TOKEN_BALANCES, &parts.meta.post_token_balances),
+    ] {
         for balance in balances.iter().flatten() {
             out.message(field, |out| write_token_balance(out, balance));
         }
@@ -378,18 +385,24 @@ fn write_meta(out: &mut Writer<'_>, parts: &Parts<'_>, inner: &Inner) {
     let loaded = &parts.transaction.keys[parts.own_keys..];
     let writable = meta.loaded_addresses.as_ref().map_or(0, |loaded| loaded.writable.len());
     for (at, key) in loaded.iter().enumerate() {
-        out.bytes(if at < writable { 12 } else { 13 }, &key.0);
+        out.bytes(
+            if at < writable { meta::LOADED_WRITABLE_ADDRESSES } else { meta::LOADED_READONLY_ADDRESSES },
+            &key.0,
+        );
     }
-    out.number(16, meta.compute_units_consumed.unwrap_or(0));
+    out.number(meta::COMPUTE_UNITS_CONSUMED, meta.compute_units_consumed.unwrap_or(0));
 }
 
 fn write_token_balance(out: &mut Writer<'_>, balance: &TokenBalance<'_>) {
-    out.number(1, balance.account_index.into());
-    out.bytes(2, balance.mint.as_bytes());
-    out.message(3, |out| {
-        out.number(2, balance.ui_token_amount.decimals.into());
-        out.bytes(3, balance.ui_token_amount.amount.as_bytes());
+    out.number(token_balance::ACCOUNT_INDEX, balance.account_index.into());
+    out.bytes(token_balance::MINT, balance.mint.as_bytes());
+    out.message(token_balance::UI_TOKEN_AMOUNT, |out| {
+        out.number(ui_token_amount::DECIMALS, balance.ui_token_amount.decimals.into());
+        out.bytes(ui_token_amount::AMOUNT, balance.ui_token_amount.amount.as_bytes());
     });
-    out.bytes_unless_empty(4, balance.owner.as_deref().unwrap_or_default().as_bytes());
-    out.bytes_unless_empty(5, balance.program_id.as_deref().unwrap_or_default().as_bytes());
+    out.bytes_unless_empty(token_balance::OWNER, balance.owner.as_deref().unwrap_or_default().as_bytes());
+    out.bytes_unless_empty(
+        token_balance::PROGRAM_ID,
+        balance.program_id.as_deref().unwrap_or_default().as_bytes(),
+    );
 }

@@ -1,6 +1,7 @@
 //! What a transaction consists of, and how each part is read within its limit.
 
 use crate::fields::{Field, Fields, FrameError, Span, decimal, varint};
+use crate::geyser::{instruction, ui_token_amount};
 use crate::pubkey::Pubkey;
 
 /// Most account keys of one transaction (an index is one byte).
@@ -67,14 +68,18 @@ pub(super) fn token_amount(
     amount: &mut u64,
 ) -> Result<(), FrameError> {
     let mut fields = Fields::of(frame, span);
-    if let Some(number) = fields.take_number(2) {
+    if let Some(number) = fields.take_number(ui_token_amount::DECIMALS) {
         *decimals = number;
     }
     for part in fields {
         let part = part?;
         match part.number {
-            2 => *decimals = u8::try_from(part.value()).map_err(|_| FrameError::Malformed)?,
-            3 => *amount = decimal(part.span()?.of(frame)).ok_or(FrameError::Malformed)?,
+            ui_token_amount::DECIMALS => {
+                *decimals = u8::try_from(part.value()).map_err(|_| FrameError::Malformed)?
+            }
+            ui_token_amount::AMOUNT => {
+                *amount = decimal(part.span()?.of(frame)).ok_or(FrameError::Malformed)?
+            }
             _ => {}
         }
     }
@@ -90,22 +95,26 @@ pub(super) fn push_instruction(
 ) -> Result<(), FrameError> {
     let mut fields = Fields::of(frame, span);
     // Fast path: fields in the order of their numbers, as they are written. Any other order is read below.
-    if let Some(program) = fields.take_number(1) {
+    if let Some(program) = fields.take_number(instruction::PROGRAM_ID_INDEX) {
         found.program = program;
     }
-    if let Some(accounts) = fields.take_bytes(2) {
+    if let Some(accounts) = fields.take_bytes(instruction::ACCOUNTS) {
         found.accounts = accounts;
     }
-    if let Some(data) = fields.take_bytes(3) {
+    if let Some(data) = fields.take_bytes(instruction::DATA) {
         found.data = data;
     }
     for field in fields {
         let field = field?;
         match field.number {
-            1 => found.program = u8::try_from(field.value()).map_err(|_| FrameError::Malformed)?,
-            2 => found.accounts = field.span()?,
-            3 => found.data = field.span()?,
-            4 => found.height = u8::try_from(field.value()).map_err(|_| FrameError::Malformed)?,
+            instruction::PROGRAM_ID_INDEX => {
+                found.program = u8::try_from(field.value()).map_err(|_| FrameError::Malformed)?
+            }
+            instruction::ACCOUNTS => found.accounts = field.span()?,
+            instruction::DATA => found.data = field.span()?,
+            instruction::STACK_HEIGHT => {
+                found.height = u8::try_from(field.value()).map_err(|_| FrameError::Malformed)?
+            }
             _ => {}
         }
     }
