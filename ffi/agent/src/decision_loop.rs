@@ -12,6 +12,7 @@ use engine::strategy::paper::Outcome;
 use engine::tips::TipAccounts;
 use models::ModelCell;
 use sources::accounts::{self, OwnedAccount};
+use sources::block::TimedFrame;
 use sources::source::Source;
 use topic_log::stderr::log_line;
 use wire::control::Module;
@@ -96,7 +97,7 @@ impl DecisionLoop {
         loop {
             let mut gone = false;
             let read = source.read(|block| {
-                for (received_ns, frame) in block.frames() {
+                for TimedFrame { received_ns, frame } in block.frames() {
                     if paced {
                         self.pace(received_ns);
                     }

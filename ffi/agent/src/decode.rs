@@ -11,6 +11,7 @@ use engine::pubkey::Signature;
 use engine::seen::Seen;
 use engine::tips::{TipAccounts, TipCounter};
 use serde_json::json;
+use sources::block::TimedFrame;
 use sources::error::SourceError;
 use sources::file::{FileSource, SourceCounts};
 
@@ -119,7 +120,7 @@ impl DecodeStream {
         let Self { source, lines, counts, missed, seen, failed, repeated, unreadable, .. } = self;
         let (tip_counter, tip_accounts) = (&mut self.tip_counter, &self.tip_accounts);
         source.read_file(|block| {
-            for (_, frame) in block.frames() {
+            for TimedFrame { frame, .. } in block.frames() {
                 if transaction.walk(frame).is_err() {
                     *unreadable += 1;
                     continue;

@@ -11,6 +11,7 @@ use engine::envelope;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sources::accounts;
+use sources::block::TimedFrame;
 use sources::source::Source;
 use sources::unpack::read_text;
 use wire::control::Module;
@@ -159,7 +160,7 @@ impl ReplayStream {
                 std::thread::sleep(Duration::from_nanos(pause_ns as u64).min(PAUSE_MAX));
             }
             *paced_ns = block.time_ns;
-            for (received_ns, frame) in block.frames() {
+            for TimedFrame { received_ns, frame } in block.frames() {
                 engine.on_event(&Event::Transaction(frame), received_ns, decisions);
             }
             *now_ns = block.time_ns;

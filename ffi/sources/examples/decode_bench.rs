@@ -12,6 +12,7 @@ use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts, Leg};
 use engine::missed::Missed;
 use sources::accounts;
+use sources::block::TimedFrame;
 use sources::file::FileSource;
 use sources::journal::Frames;
 use sources::sim::{FIRST_SLOT, SimSource};
@@ -117,7 +118,7 @@ fn hot_path_times() -> Vec<f64> {
     engine.load(&accounts::borrowed(&source.accounts()));
     for slot in 0..SIMULATED_SLOTS {
         let block = source.next_block();
-        for (at, frame) in block.frames() {
+        for TimedFrame { received_ns: at, frame } in block.frames() {
             let begin = Instant::now();
             engine.on_event(&Event::Transaction(frame), at, &mut out);
             if slot > WARM_UP_SLOTS {
@@ -140,7 +141,7 @@ fn json_times(folder: &PathBuf, decoder: &mut Decoder) -> Result<Vec<f64>, Box<d
         let mut source = FileSource::open(std::slice::from_ref(folder), None)?;
         let mut transactions = 0;
         while source.read_file(|block| {
-            for (_, frame) in block.frames() {
+            for TimedFrame { frame, .. } in block.frames() {
                 transactions += 1;
                 decoder.decode(frame);
             }

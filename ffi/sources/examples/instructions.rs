@@ -46,7 +46,7 @@ fn append(rounds: usize) -> Result<(), Box<dyn Error>> {
 fn decode(rounds: usize, file: PathBuf) -> Result<(), Box<dyn Error>> {
     let mut frames: Vec<Vec<u8>> = Vec::new();
     FileSource::open(&[file], None)?.read_file(|block| {
-        frames.extend(block.frames().map(|(_, frame)| frame.to_vec()));
+        frames.extend(block.frames().map(|timed| timed.frame.to_vec()));
         true
     })?;
     let (mut transaction, mut legs, mut counts) =

@@ -10,14 +10,32 @@ pub struct Block {
     /// A whole block: its end is the end of the slot.
     pub whole: bool,
     frames: Vec<u8>,
-    ends: Vec<(usize, u64)>,
+    ends: Vec<FrameEnd>,
+}
+
+/// Where a frame ends in the block's bytes, and when it was received.
+struct FrameEnd {
+    at: usize,
+    received_ns: u64,
+}
+
+/// A frame with the time at which it was received.
+#[derive(Clone, Copy)]
+pub struct TimedFrame<'a> {
+    /// Unix nanoseconds.
+    pub received_ns: u64,
+    /// A `SubscribeUpdate`.
+    pub frame: &'a [u8],
 }
 
 impl Block {
-    /// The frames with their receive times (Unix nanoseconds), in order.
-    pub fn frames(&self) -> impl Iterator<Item = (u64, &[u8])> {
-        let begins = std::iter::once(0).chain(self.ends.iter().map(|(end, _)| *end));
-        begins.zip(&self.ends).map(|(begin, &(end, ns))| (ns, &self.frames[begin..end]))
+    /// The frames in order.
+    pub fn frames(&self) -> impl Iterator<Item = TimedFrame<'_>> {
+        let begins = std::iter::once(0).chain(self.ends.iter().map(|end| end.at));
+        begins.zip(&self.ends).map(|(begin, &FrameEnd { at, received_ns })| TimedFrame {
+            received_ns,
+            frame: &self.frames[begin..at],
+        })
     }
 
     /// Number of frames.
@@ -47,7 +65,7 @@ impl Block {
     /// Sets the slot of a whole block, and when it was received completely.
     pub(crate) fn end(&mut self, slot: u64, time_ns: u64) {
         (self.slot, self.time_ns) = (slot, time_ns);
-        self.ends.iter_mut().for_each(|(_, received_ns)| *received_ns = time_ns);
+        self.ends.iter_mut().for_each(|end| end.received_ns = time_ns);
     }
 
     /// Adds what `write` appends as one frame; adds nothing if it fails.
@@ -58,7 +76,7 @@ impl Block {
     ) -> Result<(), E> {
         let begin = self.frames.len();
         match write(&mut self.frames) {
-            Ok(()) => self.ends.push((self.frames.len(), received_ns)),
+            Ok(()) => self.ends.push(FrameEnd { at: self.frames.len(), received_ns }),
             Err(error) => {
                 self.frames.truncate(begin);
                 return Err(error);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::block::Block;
+use super::block::{Block, TimedFrame};
 use super::error::SourceError;
 use super::journal::{JournalWriter, Origin, block_meta};
 use super::source::Source;
@@ -49,7 +49,7 @@ pub fn capture(mut source: Source, out: &Path) -> Result<CaptureOutcome, SourceE
 }
 
 fn write_block(journal: &mut JournalWriter, origin: Origin, block: &Block) -> std::io::Result<()> {
-    for (received_ns, frame) in block.frames() {
+    for TimedFrame { received_ns, frame } in block.frames() {
         journal.push(received_ns, origin, frame)?;
     }
     if block.whole {

@@ -15,7 +15,7 @@ use engine::position::ChainPosition;
 pub use self::counts::SourceCounts;
 use self::counts::Unread;
 use self::discovery::{Found, first_slot, is_journal, slot_in_name};
-use self::documents::{for_each_document, has_null_result};
+use self::documents::{TornLine, for_each_document, has_null_result};
 use super::block::Block;
 use super::error::{NoBlock, SourceError};
 use super::journal::Frames;
@@ -180,8 +180,8 @@ impl FileSource {
             return refused.pop().map_or(Ok(()), |why| Err(no_block(why)));
         }
         self.counts.malformed += (torn.len() + refused.len()) as u64;
-        for (line, why) in &torn {
-            self.unread.line(self.unread.lines_before + line, why);
+        for TornLine { number, why } in &torn {
+            self.unread.line(self.unread.lines_before + number, why);
         }
         for why in &refused {
             self.unread.refused(why);

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use engine::geyser::{block_meta, unix_timestamp, update};
 
+use super::block::TimedFrame;
 use super::error::SourceError;
 use super::proto::Writer;
 use super::unpack::Unpacked;
@@ -20,6 +21,8 @@ const MAGIC: &[u8; 8] = b"LGNDJRN\n";
 const VERSION: u32 = 1;
 const HEADER: usize = 16;
 const RECORD_HEADER: usize = 20;
+/// The part of a record's header that the length does not count.
+const LENGTH_AND_CRC: usize = 8;
 /// Largest frame: Yellowstone's own message limit for clients that subscribe to blocks.
 const FRAME_BYTES_MAX: usize = 64 << 20;
 
@@ -31,14 +34,6 @@ pub enum Origin {
     File = 0,
     /// The simulator.
     Simulator = 1,
-}
-
-/// One frame of a journal.
-pub struct Captured<'a> {
-    /// Unix nanoseconds at which it was received.
-    pub received_ns: u64,
-    /// A `SubscribeUpdate`.
-    pub frame: &'a [u8],
 }
 
 /// Writes a journal under a temporary name, and renames it once it is complete.
@@ -96,6 +91,15 @@ impl Drop for JournalWriter {
     }
 }
 
+/// How the reading of a record ended.
+enum RecordRead {
+    Whole,
+    /// Cut, or its CRC differs.
+    Damaged,
+    /// There is no further record.
+    End,
+}
+
 /// The frames of a journal, holding one at a time; ends with an error at the first damaged or torn record.
 pub struct Frames<'a> {
     file: Unpacked<'a>,
@@ -122,7 +126,7 @@ impl<'a> Frames<'a> {
     /// # Errors
     /// The file cannot be read.
     #[expect(clippy::should_implement_trait, reason = "a frame lives until the next one is read")]
-    pub fn next(&mut self) -> Option<Result<Result<Captured<'_>, usize>, SourceError>> {
+    pub fn next(&mut self) -> Option<Result<Result<TimedFrame<'_>, usize>, SourceError>> {
         if self.ended {
             return None;
         }
@@ -132,38 +136,41 @@ impl<'a> Frames<'a> {
                 self.ended = true;
                 Some(Err(error))
             }
-            Ok(None) => {
+            Ok(RecordRead::End) => {
                 self.ended = true;
                 None
             }
-            Ok(Some(false)) => {
+            Ok(RecordRead::Damaged) => {
                 self.ended = true;
                 Some(Ok(Err(here)))
             }
-            Ok(Some(true)) => {
+            Ok(RecordRead::Whole) => {
                 let received_ns = u64::from_le_bytes(self.record[..8].try_into().unwrap_or_default());
-                Some(Ok(Ok(Captured { received_ns, frame: &self.record[12..] })))
+                Some(Ok(Ok(TimedFrame {
+                    received_ns,
+                    frame: &self.record[RECORD_HEADER - LENGTH_AND_CRC..],
+                })))
             }
         }
     }
 
-    /// Reads the next record; false if it is incomplete, `None` at the end.
-    fn read(&mut self) -> Result<Option<bool>, SourceError> {
+    /// Reads the next record into `self.record`.
+    fn read(&mut self) -> Result<RecordRead, SourceError> {
         self.record.clear();
-        let got = self.file.append(&mut self.record, 8)?;
-        if got < 8 {
-            return Ok((got > 0).then_some(false));
+        let got = self.file.append(&mut self.record, LENGTH_AND_CRC)?;
+        if got < LENGTH_AND_CRC {
+            return Ok(if got > 0 { RecordRead::Damaged } else { RecordRead::End });
         }
         let number = |at: usize| u32::from_le_bytes(self.record[at..at + 4].try_into().unwrap_or_default());
         let (len, crc) = (number(0) as usize, number(4));
         // The stated length is checked before memory is allocated for it.
-        if !(RECORD_HEADER - 8..=FRAME_BYTES_MAX).contains(&len) {
-            return Ok(Some(false));
+        if !(RECORD_HEADER - LENGTH_AND_CRC..=FRAME_BYTES_MAX).contains(&len) {
+            return Ok(RecordRead::Damaged);
         }
         self.record.clear();
         let whole = self.file.append(&mut self.record, len)? == len && crc32c::crc32c(&self.record) == crc;
-        self.at += 8 + len;
-        Ok(Some(whole))
+        self.at += LENGTH_AND_CRC + len;
+        Ok(if whole { RecordRead::Whole } else { RecordRead::Damaged })
     }
 }
 

@@ -27,12 +27,16 @@ pub struct Unpacked<'a> {
     unpacked: u64,
 }
 
-struct Counted(File, Rc<Cell<u64>>);
+struct Counted {
+    file: File,
+    /// Bytes read from it.
+    count: Rc<Cell<u64>>,
+}
 
 impl Read for Counted {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        let read = self.0.read(out)?;
-        self.1.set(self.1.get() + read as u64);
+        let read = self.file.read(out)?;
+        self.count.set(self.count.get() + read as u64);
         Ok(read)
     }
 }
@@ -43,7 +47,7 @@ impl<'a> Unpacked<'a> {
     pub fn open(path: &'a Path) -> Result<Unpacked<'a>, SourceError> {
         let file = File::open(path).map_err(|error| SourceError::read(path.to_path_buf(), error))?;
         let count = Rc::new(Cell::new(0));
-        let counted = Counted(file, Rc::clone(&count));
+        let counted = Counted { file, count: Rc::clone(&count) };
         let (inner, packed): (Box<dyn BufRead>, _) = match path.extension().and_then(|ending| ending.to_str())
         {
             Some("zst") => {

@@ -18,12 +18,19 @@ pub enum WireError {
 #[derive(Default)]
 pub struct WireTransaction {
     pub signatures: Vec<[u8; 64]>,
-    /// Required signatures, read-only signed, read-only unsigned.
-    pub header: [u8; 3],
+    pub header: MessageHeader,
     pub keys: Vec<Pubkey>,
     pub blockhash: [u8; 32],
     pub instructions: Vec<WireInstruction>,
     pub versioned: bool,
+}
+
+/// How many of the keys sign, and how many are only read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MessageHeader {
+    pub required_signatures: u8,
+    pub readonly_signed: u8,
+    pub readonly_unsigned: u8,
 }
 
 pub struct WireInstruction {
@@ -66,7 +73,7 @@ fn legacy_or_v0(input: &mut Input<'_>) -> Result<WireTransaction, WireError> {
         transaction.versioned = true;
         input.take(1)?;
     }
-    transaction.header = input.array()?;
+    transaction.header = input.header()?;
     for _ in 0..input.compact()? {
         transaction.keys.push(Pubkey(input.array()?));
     }
@@ -92,10 +99,17 @@ fn legacy_or_v0(input: &mut Input<'_>) -> Result<WireTransaction, WireError> {
     Ok(transaction)
 }
 
+/// In a v1 transaction: the program, and how many accounts and data bytes follow later.
+struct InstructionHeader {
+    program: u8,
+    accounts: usize,
+    data: usize,
+}
+
 fn v1(input: &mut Input<'_>) -> Result<WireTransaction, WireError> {
     let mut transaction = WireTransaction { versioned: true, ..WireTransaction::default() };
     input.take(1)?;
-    transaction.header = input.array()?;
+    transaction.header = input.header()?;
     let mask = u32::from_le_bytes(input.array()?);
     transaction.blockhash = input.array()?;
     let (instructions, keys) = (input.byte()?, input.byte()?);
@@ -106,13 +120,14 @@ fn v1(input: &mut Input<'_>) -> Result<WireTransaction, WireError> {
     let mut headers = Vec::with_capacity(usize::from(instructions));
     for _ in 0..instructions {
         let (program, accounts) = (input.byte()?, input.byte()?);
-        headers.push((program, usize::from(accounts), usize::from(u16::from_le_bytes(input.array()?))));
+        let data = u16::from_le_bytes(input.array()?);
+        headers.push(InstructionHeader { program, accounts: accounts.into(), data: data.into() });
     }
-    for (program, accounts, data) in headers {
+    for InstructionHeader { program, accounts, data } in headers {
         let (accounts, data) = (input.take(accounts)?.to_vec(), input.take(data)?.to_vec());
         transaction.instructions.push(WireInstruction { program, accounts, data });
     }
-    for _ in 0..transaction.header[0] {
+    for _ in 0..transaction.header.required_signatures {
         transaction.signatures.push(input.array()?);
     }
     Ok(transaction)
@@ -133,6 +148,11 @@ impl<'a> Input<'a> {
 
     fn array<const N: usize>(&mut self) -> Result<[u8; N], WireError> {
         self.take(N)?.try_into().map_err(|_| WireError::Malformed)
+    }
+
+    fn header(&mut self) -> Result<MessageHeader, WireError> {
+        let [required_signatures, readonly_signed, readonly_unsigned] = self.array()?;
+        Ok(MessageHeader { required_signatures, readonly_signed, readonly_unsigned })
     }
 
     /// Solana's compact-u16: 7 bits per byte, at most 3 bytes.
@@ -183,7 +203,8 @@ mod tests {
             let transaction = parse(&bytes).expect("parses");
             assert_eq!(transaction.signatures, [[5; 64]]);
             assert_eq!(transaction.keys, [Pubkey([1; 32]), Pubkey([2; 32])]);
-            assert_eq!((transaction.header, transaction.blockhash), ([1, 0, 1], [9; 32]));
+            let header = MessageHeader { required_signatures: 1, readonly_signed: 0, readonly_unsigned: 1 };
+            assert_eq!((transaction.header, transaction.blockhash), (header, [9; 32]));
             let instruction = &transaction.instructions[0];
             assert_eq!((instruction.program, &instruction.accounts[..]), (1, &[0, 1][..]));
             assert_eq!(instruction.data, [7, 8, 9]);

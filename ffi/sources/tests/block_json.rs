@@ -15,7 +15,7 @@ fn read(text: &str, hint: Option<u64>) -> (Result<Frames, SourceError>, u64) {
     let (mut source, mut frames) = (FileSource::of_texts(), Frames::new());
     let read = source.read_text(Path::new("memory"), text, hint, &mut |block| {
         assert!(block.whole, "it is a whole block");
-        frames.extend(block.frames().map(|(ns, frame)| (block.slot, ns, frame.to_vec())));
+        frames.extend(block.frames().map(|timed| (block.slot, timed.received_ns, timed.frame.to_vec())));
         true
     });
     (read.map(|()| frames), source.counts().malformed)

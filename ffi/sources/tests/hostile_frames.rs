@@ -9,6 +9,7 @@ use engine::frame::Transaction;
 use engine::legs::{self, DecodeCounts};
 use engine::missed::Missed;
 use sources::accounts;
+use sources::block::TimedFrame;
 use sources::file::FileSource;
 use sources::sim::{FIRST_SLOT, SimSource};
 
@@ -50,7 +51,7 @@ fn frames() -> Vec<Vec<u8>> {
     let mut source = FileSource::open(&[path], None).expect("the example is there");
     source
         .read_file(|block| {
-            frames.extend(block.frames().map(|(_, frame)| frame.to_vec()));
+            frames.extend(block.frames().map(|timed| timed.frame.to_vec()));
             true
         })
         .expect("reads");
@@ -97,7 +98,7 @@ fn the_hot_path_allocates_nothing_for_an_event_without_a_decision() {
     let (mut quiet, mut deciding) = (0_u64, 0_u64);
     for slot in 0..400 {
         let block = source.next_block();
-        for (at, frame) in block.frames() {
+        for TimedFrame { received_ns: at, frame } in block.frames() {
             let before = ALLOCATIONS.get();
             engine.on_event(&Event::Transaction(frame), at, &mut out);
             let taken = ALLOCATIONS.get() - before;

@@ -9,6 +9,7 @@ use engine::strategy::open_sandwich::{self, SwapRequest};
 use engine::strategy::{open_arbitrage, open_sandwich::Plan};
 use engine::token::WRAPPED_SOL;
 use sources::accounts;
+use sources::block::TimedFrame;
 use sources::sim::{FIRST_SLOT, SimSource};
 
 fn pools(seed: u64) -> Pools {
@@ -154,7 +155,7 @@ fn decisions_follow_from_the_numbers_in_their_evidence() {
     let (mut decisions, mut outcomes): (Vec<Decision>, usize) = (Vec::new(), 0);
     for _ in 0..100 {
         let block = source.next_block();
-        for (at, frame) in block.frames() {
+        for TimedFrame { received_ns: at, frame } in block.frames() {
             engine.on_event(&Event::Transaction(frame), at, &mut decisions);
         }
         engine.on_event(&Event::SlotEnd(block.slot), block.time_ns, &mut decisions);

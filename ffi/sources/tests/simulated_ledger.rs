@@ -5,6 +5,7 @@ use engine::decision::{Decision, Kind, LandedLeg, Tier};
 use engine::engine::{Engine, Event};
 use engine::pubkey::Signature;
 use sources::accounts;
+use sources::block::TimedFrame;
 use sources::sim::{FIRST_SLOT, Loss, Planted, Routed, SimSource};
 
 /// Slots per seed; attacks begin in all but the last ones.
@@ -47,7 +48,7 @@ fn run(seed: u64) -> (Vec<Planted>, Vec<Planted>, Routed) {
     let (mut planted, mut decisions) = (Vec::new(), Vec::new());
     for _ in 0..SLOTS {
         let block = source.next_block();
-        for (at, frame) in block.frames() {
+        for TimedFrame { received_ns: at, frame } in block.frames() {
             engine.on_event(&Event::Transaction(frame), at, &mut decisions);
         }
         engine.on_event(&Event::SlotEnd(block.slot), block.time_ns, &mut decisions);
@@ -116,7 +117,7 @@ fn the_same_seed_writes_the_same_frames_and_another_seed_others() {
         let mut source = SimSource::new(seed, FIRST_SLOT);
         let mut all = Vec::new();
         for _ in 0..20 {
-            all.extend(source.next_block().frames().map(|(at, frame)| (at, frame.to_vec())));
+            all.extend(source.next_block().frames().map(|timed| (timed.received_ns, timed.frame.to_vec())));
         }
         all
     };

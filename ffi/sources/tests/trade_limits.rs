@@ -13,6 +13,7 @@ use engine::pubkey::Pubkey;
 use engine::token::{TOKEN, WRAPPED_SOL};
 use engine::trade_limits::TradeLimits;
 use sources::accounts::{self, OwnedAccount};
+use sources::block::TimedFrame;
 use sources::sim::{FIRST_SLOT, SimSource};
 
 /// A mint of the original program whose accounts can be frozen, or not.
@@ -40,7 +41,7 @@ fn weighed(limits: TradeLimits, freeze: Option<bool>) -> (u64, u64, impl Fn(Term
     let mut decisions = Vec::new();
     for _ in 0..100 {
         let block = source.next_block();
-        for (at, frame) in block.frames() {
+        for TimedFrame { received_ns: at, frame } in block.frames() {
             engine.on_event(&Event::Transaction(frame), at, &mut decisions);
         }
         engine.on_event(&Event::SlotEnd(block.slot), block.time_ns, &mut decisions);

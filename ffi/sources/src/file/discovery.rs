@@ -13,17 +13,30 @@ use crate::journal::{self, Frames};
 use crate::rpc::Document;
 use crate::unpack::{self, TEXT_BYTES_MAX, Unpacked};
 
+/// Names a file whatever path leads to it.
+#[derive(PartialEq, Eq, Hash)]
+struct FileIdentity {
+    device: u64,
+    inode: u64,
+}
+
+impl FileIdentity {
+    fn of(meta: &fs::Metadata) -> FileIdentity {
+        FileIdentity { device: meta.dev(), inode: meta.ino() }
+    }
+}
+
 /// What is found in folders: each folder and file once, however many links lead to it.
 #[derive(Default)]
 pub(super) struct Found {
-    seen: HashSet<(u64, u64)>,
+    seen: HashSet<FileIdentity>,
     pub(super) unlisted: Vec<SourceError>,
 }
 
 impl Found {
     /// Whether it is seen for the first time.
     fn is_new(&mut self, meta: &fs::Metadata) -> bool {
-        self.seen.insert((meta.dev(), meta.ino()))
+        self.seen.insert(FileIdentity::of(meta))
     }
 
     /// A folder that cannot be listed is reported when the files are read.
@@ -33,7 +46,7 @@ impl Found {
             Err(error) => return self.unlisted.push(SourceError::read(folder.to_path_buf(), error)),
         };
         if let Ok(meta) = fs::metadata(folder) {
-            self.seen.insert((meta.dev(), meta.ino()));
+            self.seen.insert(FileIdentity::of(&meta));
         }
         for entry in entries {
             let path = match entry {

@@ -7,12 +7,19 @@ use serde_json::value::RawValue;
 use crate::error::SourceError;
 use crate::rpc::List;
 
+/// A line of NDJSON that is not JSON.
+pub(super) struct TornLine {
+    /// Its number in the text, from 1.
+    pub(super) number: usize,
+    pub(super) why: serde_json::Error,
+}
+
 /// Calls `each` for every value of NDJSON, a JSON array, or one value; stops when it returns false. A line of
 /// NDJSON that is not JSON goes to `torn` with its number, and reading continues.
 pub(super) fn for_each_document(
     path: &Path,
     text: &str,
-    torn: &mut Vec<(usize, serde_json::Error)>,
+    torn: &mut Vec<TornLine>,
     mut each: impl FnMut(&RawValue) -> Result<bool, SourceError>,
 ) -> Result<(), SourceError> {
     let broken = |source| SourceError::NotJson { path: path.to_path_buf(), source };
@@ -53,7 +60,7 @@ fn for_each_line(
     text: &str,
     begin: usize,
     any: bool,
-    torn: &mut Vec<(usize, serde_json::Error)>,
+    torn: &mut Vec<TornLine>,
     each: &mut impl FnMut(&RawValue) -> Result<bool, SourceError>,
 ) -> Option<Result<(), SourceError>> {
     let is_value = |line: &str| line.starts_with('{') && serde_json::from_str::<&RawValue>(line).is_ok();
@@ -72,7 +79,7 @@ fn for_each_line(
                 Ok(false) => return Some(Ok(())),
                 Err(error) => return Some(Err(error)),
             },
-            Err(error) => torn.push((number, error)),
+            Err(error) => torn.push(TornLine { number, why: error }),
         }
     }
     Some(Ok(()))
