@@ -1,4 +1,4 @@
-//! A histogram that a hot thread fills and another thread reads: eight buckets per power of two, so that a
+//! A histogram that the decision loop fills and another thread reads: eight buckets per power of two, so that a
 //! quantile is at most an eighth too high.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -1,5 +1,5 @@
-//! The agent of `legend run agent`: a hot thread that runs a source through the engine, a publisher that
-//! builds evidence and writes the log, and the control threads. The hot thread never waits for them, with one
+//! The agent of `legend run agent`: a decision loop that runs a source through the engine, a publisher that
+//! builds evidence and writes the log, and the control threads. The decision loop never waits for them, with one
 //! exception: on captured files, where nothing may be lost, it waits for a publisher that lags far behind.
 //!
 //! Replays and decode runs take the same path without threads.

@@ -17,7 +17,7 @@ use crate::publisher::Published;
 /// How often the control loop checks for a kill signal; the kill switch itself works immediately.
 pub(super) const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What the hot thread passes to the publisher after an event.
+/// What the decision loop passes to the publisher after an event.
 #[derive(Default)]
 pub(super) struct Work {
     pub(super) decisions: Vec<Decision>,

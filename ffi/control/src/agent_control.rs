@@ -1,4 +1,4 @@
-//! The agent's side: commands from the log, a socket and a signal; policy to the hot thread by atomics.
+//! The agent's side: commands from the log, a socket and a signal; policy to the decision loop by atomics.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -42,7 +42,7 @@ impl Stored {
 
 /// One agent's control: every command is applied here, once, whichever way it comes.
 pub struct AgentControl {
-    /// What the hot thread reads.
+    /// What the decision loop reads.
     pub live: Arc<LivePolicy>,
     pub(super) module: Module,
     instance: String,

@@ -1,4 +1,4 @@
-//! The control state that an agent's hot thread and publisher read: atomics, and one lock that they never
+//! The control state that an agent's decision loop and publisher read: atomics, and one lock that they never
 //! wait for.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
@@ -28,7 +28,7 @@ pub fn kill_on_signal() {
     unsafe { libc::signal(libc::SIGUSR2, handler as libc::sighandler_t) };
 }
 
-/// The policy in force, as the hot thread reads it.
+/// The policy in force, as the decision loop reads it.
 #[derive(Default)]
 pub struct LivePolicy {
     pub(super) killed: AtomicBool,

@@ -1,5 +1,5 @@
 //! The thread that swaps models: it watches the models' folder, loads what the symlinks name, and reports the
-//! result. It never waits for the hot thread, nor the hot thread for it.
+//! result. It never waits for the decision loop, nor the decision loop for it.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
