@@ -32,6 +32,8 @@ const USDC: Address = [
 pub(crate) const SUPPLY: u64 = 1_000_000_000_000_000;
 /// Basis points of a whole.
 const WHOLE: u64 = 10_000;
+/// Added before a division by the whole, it rounds up.
+const UP: u64 = WHOLE - 1;
 const FEE_CONFIG: [u8; 8] = [143, 52, 146, 187, 219, 123, 76, 155];
 /// Sizes of the three layouts: with tiers, with tiers of stable coins too, with rates for other mints too.
 const SIZES: [usize; 3] = [2512, 4073, 4097];
@@ -62,11 +64,6 @@ pub(crate) struct Parts {
     pub all: u64,
 }
 
-/// A share of an amount, rounded up. Both terms fit: a rate is at most a whole.
-fn share(amount: u64, rate: u64) -> u64 {
-    amount / WHOLE * rate + (amount % WHOLE * rate).div_ceil(WHOLE)
-}
-
 impl Rates {
     fn checked(self) -> Result<Rates, Refusal> {
         let all = self.lp.checked_add(self.protocol).and_then(|sum| sum.checked_add(self.creator));
@@ -82,16 +79,19 @@ impl Rates {
         Rates { lp, protocol, creator }.checked()
     }
 
+    #[inline]
     fn all(self) -> u64 {
         self.lp + self.protocol + self.creator
     }
 
-    /// Fees of `amount`, each rounded up.
+    /// Fees of `amount`, each rounded up: of whole ten-thousands exactly, of the rest up.
     pub fn of(self, amount: u64) -> Result<Parts, Refusal> {
-        let lp = share(amount, self.lp);
-        let others = share(amount, self.protocol).checked_add(share(amount, self.creator));
-        let all = others.and_then(|others| others.checked_add(lp)).ok_or(Refusal::Overflow)?;
-        Ok(Parts { lp, all })
+        let (wholes, rest) = (amount / WHOLE, amount % WHOLE);
+        let up = |rate: u64| (rest * rate + UP) / WHOLE;
+        let lp = up(self.lp);
+        // A rate is at most a whole: no product exceeds the amount.
+        let all = (wholes * self.all()).checked_add(lp + up(self.protocol) + up(self.creator));
+        Ok(Parts { lp: wholes * self.lp + lp, all: all.ok_or(Refusal::Overflow)? })
     }
 
     /// What is left to trade of `spendable` after fees, and the fees: the published rule of both programs' purchases

@@ -61,12 +61,6 @@ pub struct Head {
     rates: Rates,
 }
 
-/// A quote, and what the pool's quote reserve gains or loses.
-struct Moved {
-    quote: Quote,
-    of_pool: u64,
-}
-
 /// `a * b / divisor` for a result that the program keeps in 64 bits.
 fn scaled(a: u64, b: u64, divisor: u128) -> Result<u64, Refusal> {
     let quotient = (u128::from(a) * u128::from(b)).checked_div(divisor).ok_or(Refusal::Overflow)?;
@@ -80,19 +74,18 @@ impl PumpSwap {
     }
 
     /// A purchase of `base` for `cost` and fees, of which the pool keeps one part.
-    fn bought(head: &Head, base: u64, cost: u64, parts: Parts) -> Result<Moved, Refusal> {
+    fn bought(head: &Head, base: u64, cost: u64, parts: Parts) -> Result<Quote, Refusal> {
         let amount_in = cost.checked_add(parts.all).ok_or(Refusal::Overflow)?;
         let of_pool = cost.checked_add(parts.lp).ok_or(Refusal::Overflow)?;
         head.priced.max(head.vaults[1]).checked_add(of_pool).ok_or(Refusal::Overflow)?;
         if base >= head.vaults[0] {
             return Err(TOO_MUCH);
         }
-        let quote = Quote { amount_in, amount_out: base, fee: parts.all, fee_side: Side::B, crossings: 0 };
-        Ok(Moved { quote, of_pool })
+        Ok(Quote { amount_in, amount_out: base, fee: parts.all, fee_side: Side::B, crossings: 0 })
     }
 
     /// Base for what is left of `spendable` after fees and one unit.
-    fn buy(&self, head: &Head, spendable: u64) -> Result<Moved, Refusal> {
+    fn buy(&self, head: &Head, spendable: u64) -> Result<Quote, Refusal> {
         self.check(Side::B)?;
         let (net, parts) = head.rates.within(spendable)?;
         let traded = net.checked_sub(1).ok_or(ONLY_FEES)?;
@@ -101,18 +94,21 @@ impl PumpSwap {
         if base == 0 { Err(NO_BASE) } else { Self::bought(head, base, net, parts) }
     }
 
-    fn buy_exactly(&self, head: &Head, base: u64) -> Result<Moved, Refusal> {
+    fn buy_exactly(&self, head: &Head, base: u64) -> Result<Quote, Refusal> {
         self.check(Side::B)?;
         if base == 0 {
             return Err(NO_BASE);
         }
         let left = head.vaults[0].checked_sub(base).filter(|&left| left > 0).ok_or(TOO_MUCH)?;
-        let cost = (u128::from(base) * u128::from(head.priced)).div_ceil(left.into());
-        let cost = u64::try_from(cost).map_err(|_| Refusal::Overflow)?;
+        // One division: rounded up where the product of the floor falls short.
+        let (product, left) = (u128::from(base) * u128::from(head.priced), u128::from(left));
+        let floor = u64::try_from(product / left).map_err(|_| Refusal::Overflow)?;
+        let is_short = u128::from(floor) * left < product;
+        let cost = floor.checked_add(u64::from(is_short)).ok_or(Refusal::Overflow)?;
         Self::bought(head, base, cost, head.rates.of(cost)?)
     }
 
-    fn sell(&self, head: &Head, base: u64) -> Result<Moved, Refusal> {
+    fn sell(&self, head: &Head, base: u64) -> Result<Quote, Refusal> {
         self.check(Side::A)?;
         if base == 0 {
             return Err(NO_BASE);
@@ -125,31 +121,27 @@ impl PumpSwap {
             return Err(NOT_THERE);
         }
         let amount_out = paid.checked_sub(parts.all).filter(|&out| out > 0).ok_or(NO_QUOTE)?;
-        let quote = Quote { amount_in: base, amount_out, fee: parts.all, fee_side: Side::B, crossings: 0 };
-        Ok(Moved { quote, of_pool })
+        Ok(Quote { amount_in: base, amount_out, fee: parts.all, fee_side: Side::B, crossings: 0 })
     }
 
-    fn order(&self, head: &Head, side: Side, amount: u64) -> Result<Moved, Refusal> {
-        match side {
-            Side::A => self.sell(head, amount),
-            Side::B => self.buy(head, amount),
-        }
-    }
-
-    fn after(&self, head: &Head, side: Side, Moved { quote, of_pool }: &Moved) -> Option<Head> {
-        let Head { vaults: [base, vault], priced, .. } = *head;
+    /// The state after the trade of `amount` that was quoted: the pool keeps its part of the fees.
+    fn after(&self, head: &Head, side: Side, amount: u64, quote: &Quote) -> Result<Head, Refusal> {
+        let more = |reserve: u64, by: u64| reserve.checked_add(by).ok_or(Refusal::Overflow);
+        let less = |reserve: u64, by: u64| reserve.checked_sub(by).ok_or(Refusal::Overflow);
+        let Head { vaults: [base, vault], priced, rates } = *head;
         let (vaults, priced) = match side {
             Side::A => {
-                let base = base.checked_add(quote.amount_in)?;
-                ([base, vault.checked_sub(*of_pool)?], priced.checked_sub(*of_pool)?)
+                let paid = more(quote.amount_out, quote.fee)?;
+                let of_pool = less(paid, rates.of(paid)?.lp)?;
+                ([more(base, amount)?, less(vault, of_pool)?], less(priced, of_pool)?)
             }
             Side::B => {
-                let base = base.checked_sub(quote.amount_out)?;
-                ([base, vault.checked_add(*of_pool)?], priced.checked_add(*of_pool)?)
+                let (net, parts) = rates.within(amount)?;
+                let of_pool = more(net, parts.lp)?;
+                ([less(base, quote.amount_out)?, more(vault, of_pool)?], more(priced, of_pool)?)
             }
         };
-        let rates = self.fees.at(priced, self.supply, vaults[0]).ok()?;
-        Some(Head { vaults, priced, rates })
+        Ok(Head { vaults, priced, rates: self.fees.at(priced, self.supply, vaults[0])? })
     }
 
     /// The rates of the pool, and the supply that its market capitalisation counts.
@@ -219,13 +211,16 @@ impl Market for PumpSwap {
     }
 
     fn quote_in(&self, head: &Head, side: Side, amount: u64, _: &Now) -> Result<Quote, Refusal> {
-        self.order(head, side, amount).map(|moved| moved.quote)
+        match side {
+            Side::A => self.sell(head, amount),
+            Side::B => self.buy(head, amount),
+        }
     }
 
     fn quote_out(&self, head: &Head, side: Side, amount: u64, _: &Now) -> Result<Quote, Refusal> {
         match side {
             Side::A => Err(Refusal::Unsupported("a sale for an exact amount: the program has none")),
-            Side::B => self.buy_exactly(head, amount).map(|moved| moved.quote),
+            Side::B => self.buy_exactly(head, amount),
         }
     }
 
@@ -237,9 +232,9 @@ impl Market for PumpSwap {
         reserves[side.other().index()] / reserves[side.index()].max(1.0) * head.rates.kept(side == Side::B)
     }
 
-    fn swap(&mut self, head: &mut Head, side: Side, amount: u64, _: &Now) -> Result<Quote, Refusal> {
-        let moved = self.order(head, side, amount)?;
-        *head = self.after(head, side, &moved).ok_or(Refusal::Overflow)?;
-        Ok(moved.quote)
+    fn swap(&mut self, head: &mut Head, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
+        let quote = self.quote_in(head, side, amount, now)?;
+        *head = self.after(head, side, amount, &quote)?;
+        Ok(quote)
     }
 }

@@ -16,7 +16,7 @@ pub const PROGRAM: Address = [
     241, 113, 207, 15, 33, 172, 81, 201, 34,
 ];
 /// Rates are parts of this.
-const RATE: u128 = 1_000_000;
+const RATE: u64 = 1_000_000;
 const POOL: [u8; 8] = [247, 237, 227, 245, 215, 195, 222, 70];
 const GLOBAL: [u8; 8] = [149, 8, 156, 202, 160, 252, 176, 217];
 const PLATFORM: [u8; 8] = [160, 78, 128, 0, 248, 83, 230, 160];
@@ -35,7 +35,7 @@ pub struct RaydiumLaunchlab {
     mints: [Address; 2],
     tokens: [Mint; 2],
     /// All fees together.
-    rate: u128,
+    rate: u64,
     /// Of each side: the coins that pricing begins with, and what they were priced at.
     initial: [u64; 2],
     /// Coins to be sold in all.
@@ -57,6 +57,13 @@ struct Outcome {
 
 fn narrow(number: u128) -> Result<u64, Refusal> {
     u64::try_from(number).map_err(|_| Refusal::Overflow)
+}
+
+/// A quotient rounded up, by one division.
+fn divided_up(dividend: u128, divisor: u128) -> Result<u64, Refusal> {
+    let floor = narrow(dividend / divisor)?;
+    let is_short = u128::from(floor) * divisor < dividend;
+    floor.checked_add(u64::from(is_short)).ok_or(Refusal::Overflow)
 }
 
 fn product(a: u128, b: u128) -> Result<u128, Refusal> {
@@ -85,21 +92,23 @@ impl RaydiumLaunchlab {
         fee.before(amount).ok_or(Refusal::Program("TransferFeeCalculateNotMatch"))
     }
 
-    /// What must be there before the fees so that `after` is left.
-    fn before_fees(&self, after: u128) -> Result<u64, Refusal> {
+    /// What must be there before the fees so that `after` is left: of whole parts exactly, of the rest up.
+    fn before_fees(&self, after: u64) -> Result<u64, Refusal> {
         let kept = RATE.checked_sub(self.rate).filter(|&kept| kept > 0).ok_or(Refusal::Overflow)?;
-        narrow(product(after, RATE)?.div_ceil(kept))
+        let wholes = (after / kept).checked_mul(RATE).ok_or(Refusal::Overflow)?;
+        wholes.checked_add((after % kept * RATE).div_ceil(kept)).ok_or(Refusal::Overflow)
     }
 
-    fn fees(&self, amount: u64) -> Result<u64, Refusal> {
-        narrow((u128::from(amount) * self.rate).div_ceil(RATE))
+    /// Fees of `amount`, rounded up. Both terms fit: the rate is at most the whole.
+    fn fees(&self, amount: u64) -> u64 {
+        amount / RATE * self.rate + (amount % RATE * self.rate).div_ceil(RATE)
     }
 
     /// What `coins` cost without fees.
-    fn cost(priced: [u128; 2], coins: u64) -> Result<u128, Refusal> {
+    fn cost(priced: [u128; 2], coins: u64) -> Result<u64, Refusal> {
         let coins = u128::from(coins);
         let left = priced[0].checked_sub(coins).filter(|&left| left > 0).ok_or(NOT_THERE)?;
-        Ok(product(priced[1], coins)?.div_ceil(left))
+        divided_up(product(priced[1], coins)?, left)
     }
 
     /// A purchase: `coins` leave the vault, `received` gets into it, of which `net` is raised.
@@ -126,7 +135,7 @@ impl RaydiumLaunchlab {
     fn buy(&self, head: &Head, amount: u64, now: &Now) -> Result<Outcome, Refusal> {
         let priced = self.priced(head)?;
         let received = self.arrives(Side::B, amount, now);
-        let net = received.checked_sub(self.fees(received)?).ok_or(Refusal::Overflow)?;
+        let net = received.checked_sub(self.fees(received)).ok_or(Refusal::Overflow)?;
         let coins = product(net.into(), priced[0])? / (priced[1] + u128::from(net)).max(1);
         let left = self.to_sell.checked_sub(head.sold).ok_or(ENDED)?;
         if coins <= u128::from(left) {
@@ -135,7 +144,7 @@ impl RaydiumLaunchlab {
         let net = Self::cost(priced, left)?;
         let received = self.before_fees(net)?;
         let sent = self.sends(Side::B, received, now)?;
-        self.bought(head, [sent, received], left, narrow(net)?, now)
+        self.bought(head, [sent, received], left, net, now)
     }
 
     /// A sale of `coins` that reach the vault, for `paid` without fees and `amount_out` for the trader.
@@ -157,7 +166,7 @@ impl RaydiumLaunchlab {
         let priced = self.priced(head)?;
         let coins = self.arrives(Side::A, amount, now);
         let paid = narrow(product(coins.into(), priced[1])? / (priced[0] + u128::from(coins)))?;
-        let fee = self.fees(paid)?;
+        let fee = self.fees(paid);
         let left = paid.checked_sub(fee).ok_or(Refusal::Overflow)?;
         Self::sold(head, [amount, coins], [paid, fee, self.arrives(Side::B, left, now)])
     }
@@ -174,15 +183,15 @@ impl RaydiumLaunchlab {
         let net = Self::cost(priced, amount)?;
         let received = self.before_fees(net)?;
         let sent = self.sends(Side::B, received, now)?;
-        self.bought(head, [sent, received], amount, narrow(net)?, now)
+        self.bought(head, [sent, received], amount, net, now)
     }
 
     fn sell_exactly(&self, head: &Head, amount: u64, now: &Now) -> Result<Outcome, Refusal> {
         let priced = self.priced(head)?;
         let left = self.sends(Side::B, amount, now)?;
-        let paid = self.before_fees(left.into())?;
+        let paid = self.before_fees(left)?;
         let rest = priced[1].checked_sub(paid.into()).filter(|&rest| rest > 0).ok_or(NOT_THERE)?;
-        let coins = narrow(product(priced[0], paid.into())?.div_ceil(rest))?;
+        let coins = divided_up(product(priced[0], paid.into())?, rest)?;
         let fee = paid.checked_sub(left).ok_or(Refusal::Overflow)?;
         Self::sold(head, [self.sends(Side::A, coins, now)?, coins], [paid, fee, amount])
     }
@@ -215,11 +224,9 @@ impl Market for RaydiumLaunchlab {
         if vaults.map(|vault| vault.mint) != mints || global.address(83)? != mints[1] {
             return Err(Refusal::Hostile("a vault's mint"));
         }
-        let rates = [global.u64(27)?, platform.u64(104)?, platform.u64(720)?].map(u128::from);
-        let rate = rates.iter().sum();
-        if rate > RATE {
-            return Err(Refusal::Hostile("a rate above the whole"));
-        }
+        let rates = [global.u64(27)?, platform.u64(104)?, platform.u64(720)?];
+        let rate = rates.into_iter().try_fold(0_u64, u64::checked_add).filter(|&rate| rate <= RATE);
+        let rate = rate.ok_or(Refusal::Hostile("a rate above the whole"))?;
         let token = |side: usize| Mint::load(&mints[side], &vaults[side].token_program, accounts);
         let (initial, to_sell) = ([pool.u64(37)?, pool.u64(45)?], pool.u64(29)?);
         let head = Head { sold: pool.u64(53)?, raised: pool.u64(61)? };
