@@ -1,4 +1,4 @@
-/** The link of this host to Kafka (`ffi/kafka/src/whole/link.rs`). */
+/** The link of this host to Kafka (`ffi/kafka/src/with_librdkafka/link.rs`). */
 import type { LinkStatus } from "../core/platform/link_status.ts";
 import { type Library, utf8 } from "./library.ts";
 import type { KafkaOptions } from "./log.ts";

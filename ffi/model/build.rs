@@ -47,7 +47,7 @@ struct Section {
     align: usize,
 }
 
-/// Lays out what the two functions need; writes `core.bin`, and `core.rs` with the positions in it.
+/// Lays out what the two functions need; writes `core.bin`, and `entry_points.rs` with the positions in it.
 fn join(object: &[u8], out: &Path) {
     let (table, entry, count) = (number(object, 0x28, 8), number(object, 0x3a, 2), number(object, 0x3c, 2));
     let names = number(object, 0x3e, 2);
@@ -90,14 +90,14 @@ fn join(object: &[u8], out: &Path) {
             let addend = number(object, at + 16, 8) as i64;
             assert!(
                 DISTANCES.contains(&(info as u32)),
-                "core.rs: relocation {} is not a distance",
+                "blob.rs: relocation {} is not a distance",
                 info as u32
             );
             let symbol = symbols + SYMBOL_BYTES * (info >> 32);
             let section = number(object, symbol + 6, 2);
             let target = positions.get(section).copied().flatten();
             let target =
-                target.unwrap_or_else(|| panic!("core.rs calls code of another section ({section})"));
+                target.unwrap_or_else(|| panic!("blob.rs calls code of another section ({section})"));
             let target = target + number(object, symbol + 8, 8);
             let distance = target as i64 + addend - (base + offset) as i64;
             let distance = i32::try_from(distance).expect("the block is small");
@@ -108,14 +108,14 @@ fn join(object: &[u8], out: &Path) {
     let entry_of = |name: &str| {
         let mut symbols = (table.offset..table.offset + table.size).step_by(SYMBOL_BYTES);
         let found = symbols.find(|at| text_of(table.link, number(object, *at, 4)) == name);
-        let at = found.unwrap_or_else(|| panic!("core.rs has no {name}"));
+        let at = found.unwrap_or_else(|| panic!("blob.rs has no {name}"));
         positions[number(object, at + 6, 2)].expect("a function has its section") + number(object, at + 8, 8)
     };
-    let places = format!(
-        "/// Place of the function for one row.\npub const PREDICT: usize = {};\n/// Place of the one for many.\npub const BATCH: usize = {};\n",
+    let entry_points = format!(
+        "/// Where the function for one row begins.\npub const PREDICT: usize = {};\n/// Where the one for many begins.\npub const BATCH: usize = {};\n",
         entry_of("legend_core_predict"),
         entry_of("legend_core_batch"),
     );
     fs::write(out.join("core.bin"), &blob).expect("OUT_DIR takes files");
-    fs::write(out.join("places.rs"), places).expect("OUT_DIR takes files");
+    fs::write(out.join("entry_points.rs"), entry_points).expect("OUT_DIR takes files");
 }

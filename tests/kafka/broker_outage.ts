@@ -20,7 +20,7 @@ const library = new Library(LIBRARY);
 export async function until<T>(
   ask: () => Promise<T | undefined | false>,
   what: string,
-  ms = 30_000,
+  ms = 60_000,
 ): Promise<T> {
   const end = performance.now() + ms;
   while (performance.now() < end) {

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use kafka::{Delivered, KafkaLog, KafkaOptions, KafkaRead, KafkaTopic, NewTopic, OnDelivered, Producer};
+use kafka::{
+    Delivered, KafkaLog, KafkaOptions, KafkaRead, KafkaTopic, NewTopic, OnDelivered, Producer, Queued,
+};
 use topic_log::format::{self, Record};
 
 struct Acks {
@@ -125,7 +127,7 @@ fn produce(
         let block = &blocks[(random.next() % blocks.len() as u64) as usize];
         let record = format::records(block).next().ok_or("a record")?;
         let handed = Instant::now();
-        while !producer.send(topic, &record, None, &on, at)? {
+        while producer.send(topic, &record, None, &on, at)? == Queued::Full {
             std::thread::sleep(Duration::from_micros(200));
         }
         if paced {

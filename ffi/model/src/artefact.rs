@@ -21,7 +21,7 @@ pub use crate::limits::{ABI_VERSION, GOLDEN_MAX};
 use crate::limits::{FEATURES_MAX, STRUCT_BYTES};
 use crate::tables::Tables;
 
-include!(concat!(env!("OUT_DIR"), "/places.rs"));
+include!(concat!(env!("OUT_DIR"), "/entry_points.rs"));
 /// The evaluator's machine code with its constants.
 const CORE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/core.bin"));
 

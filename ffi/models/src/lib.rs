@@ -26,6 +26,6 @@ mod unanswered;
 pub mod watch;
 
 pub use error::{RegistryError, SelectionError, SignatureError, Unusable};
-pub use load::{Loaded, Runs, Trust};
+pub use load::{Loaded, Trust};
 pub use model_cell::ModelCell;
 pub use probe::{prepare as prepare_probe, run_probe};

@@ -26,7 +26,7 @@ pub struct Trust {
 }
 
 /// How a loaded model is evaluated.
-pub enum Runs {
+pub(super) enum Backend {
     /// Its tables, by our code.
     Own(Evaluator),
     /// Its own code.
@@ -37,7 +37,7 @@ pub enum Runs {
 pub struct Loaded {
     /// Its version.
     pub version: Arc<str>,
-    pub(super) runs: Runs,
+    pub(super) backend: Backend,
     features: usize,
 }
 
@@ -45,24 +45,24 @@ impl Loaded {
     /// The probability for a row, which may be longer than the model reads.
     #[must_use]
     pub fn predict(&self, row: &[f32]) -> f32 {
-        match &self.runs {
-            Runs::Own(evaluator) => evaluator.predict(row),
-            Runs::Foreign(foreign) => foreign.predict(row, self.features),
+        match &self.backend {
+            Backend::Own(evaluator) => evaluator.predict(row),
+            Backend::Foreign(foreign) => foreign.predict(row, self.features),
         }
     }
 
     /// The number of a call into its own code that has no answer yet.
     pub(super) fn open_call(&self) -> Option<u64> {
-        match &self.runs {
-            Runs::Own(_) => None,
-            Runs::Foreign(foreign) => foreign.open_call(),
+        match &self.backend {
+            Backend::Own(_) => None,
+            Backend::Foreign(foreign) => foreign.open_call(),
         }
     }
 
     /// Whether it runs its own code.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
-        matches!(self.runs, Runs::Foreign(_))
+        matches!(self.backend, Backend::Foreign(_))
     }
 }
 
@@ -73,18 +73,18 @@ impl Loaded {
 pub fn load(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> Result<Loaded, Unusable> {
     let (bytes, artefact) = read(data_dir, module, version, trust)?;
     let features = artefact.n_features as usize;
-    let runs = match artefact.tables {
+    let backend = match artefact.tables {
         Some(tables) => {
             let evaluator = Evaluator::new(tables);
             artefact::check_golden(&evaluator, &artefact.golden, features)?;
-            Runs::Own(evaluator)
+            Backend::Own(evaluator)
         }
         None => {
             let crash_file = registry::crash_path(data_dir, module);
-            Runs::Foreign(Foreign::open(&bytes, &artefact.golden, features, version, &crash_file)?)
+            Backend::Foreign(Foreign::open(&bytes, &artefact.golden, features, version, &crash_file)?)
         }
     };
-    Ok(Loaded { version: version.into(), runs, features })
+    Ok(Loaded { version: version.into(), backend, features })
 }
 
 /// Makes every check of [`load`] without loading: a model with its own code runs only in a child process.

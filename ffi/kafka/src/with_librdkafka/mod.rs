@@ -15,6 +15,6 @@ pub use cluster::KafkaLog;
 pub use error::{Cause, ClusterError, Unsendable};
 pub use link::{Link, LinkOptions};
 pub use options::{KafkaOptions, NewTopic};
-pub use producer::{Delivered, OnDelivered, Producer, StoredAt};
+pub use producer::{Delivered, OnDelivered, Producer, Queued, StoredAt};
 pub use reader::{KafkaRead, KafkaReader};
 pub use topic::KafkaTopic;

@@ -72,6 +72,15 @@ impl ProducerContext for Context {
     }
 }
 
+/// Whether a record is in the producer's queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Queued {
+    /// It is.
+    Yes,
+    /// The queue is full: try again.
+    Full,
+}
+
 /// Sends records; a call is cheap and never waits.
 pub struct Producer {
     inner: ThreadedProducer<Context>,
@@ -107,8 +116,7 @@ impl Producer {
         Ok(Producer { inner, is_retired: RwLock::new(false) })
     }
 
-    /// Queues one record; `on` gets its delivery result. `extra` is one more header. False: the queue is
-    /// full, try again.
+    /// Queues one record; `on` gets its delivery result. `extra` is one more header.
     ///
     /// # Errors
     /// The record can never be sent, or the producer is retired.
@@ -119,7 +127,7 @@ impl Producer {
         extra: Option<(&str, &[u8])>,
         on: &Arc<dyn OnDelivered>,
         at: u64,
-    ) -> Result<bool, Unsendable> {
+    ) -> Result<Queued, Unsendable> {
         let opaque = Box::new(Pending { on: Arc::clone(on), at });
         let mut message: BaseRecord<'_, [u8], [u8], _> =
             BaseRecord::with_opaque_to(topic, opaque).timestamp(record.timestamp_ms);
@@ -146,9 +154,9 @@ impl Producer {
             return Err(Unsendable::Retired);
         }
         match self.inner.send(message) {
-            Ok(()) => Ok(true),
+            Ok(()) => Ok(Queued::Yes),
             Err((error, _)) => match error.rdkafka_error_code() {
-                Some(RDKafkaErrorCode::QueueFull) => Ok(false),
+                Some(RDKafkaErrorCode::QueueFull) => Ok(Queued::Full),
                 _ => Err(Unsendable::Client(error)),
             },
         }
@@ -208,7 +216,7 @@ mod tests {
         let record = format::records(batch.bytes()).next().expect("one");
         let deliveries = Arc::new(Deliveries::default());
         let on: Arc<dyn OnDelivered> = Arc::clone(&deliveries) as _;
-        assert_eq!(producer.send("t", &record, None, &on, 1), Ok(true));
+        assert_eq!(producer.send("t", &record, None, &on, 1), Ok(Queued::Yes));
         producer.retire();
         assert_eq!(producer.send("t", &record, None, &on, 2), Err(Unsendable::Retired));
         assert!(producer.flush(Duration::from_secs(5)));

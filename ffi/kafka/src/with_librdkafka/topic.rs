@@ -10,7 +10,7 @@ use topic_log::{Committed, LogError};
 use super::cluster::KafkaLog;
 use super::error::{Cause, ClusterError};
 use super::options::{ANSWER, NewTopic};
-use super::producer::{Delivered, OnDelivered, Producer};
+use super::producer::{Delivered, OnDelivered, Producer, Queued};
 
 /// A topic with its partitions.
 pub struct KafkaTopic {
@@ -114,9 +114,9 @@ impl KafkaTopic {
     ) -> Result<(), ClusterError> {
         loop {
             match producer.send(&self.name, record, None, on, at) {
-                Ok(true) => return Ok(()),
+                Ok(Queued::Yes) => return Ok(()),
                 // The queue empties as the broker acknowledges records, or as they time out.
-                Ok(false) => std::thread::sleep(std::time::Duration::from_millis(1)),
+                Ok(Queued::Full) => std::thread::sleep(std::time::Duration::from_millis(1)),
                 Err(why) => return Err(ClusterError::NotAppended { topic: self.name.clone(), why }),
             }
         }

@@ -13,7 +13,7 @@ use super::shared::{
     BLOCK_BYTES, Direction, IDLE, LinkPosition, ORIGIN_HEADER, SETTLE, Shared, locked, origin,
 };
 use crate::with_librdkafka::error::{Cause, ClusterError};
-use crate::with_librdkafka::producer::{Delivered, OnDelivered, Producer, StoredAt};
+use crate::with_librdkafka::producer::{Delivered, OnDelivered, Producer, Queued, StoredAt};
 
 /// Maximum records of one topic in flight.
 const IN_FLIGHT_MAX: usize = 50_000;
@@ -143,8 +143,8 @@ impl TopicSender<'_> {
         loop {
             let extra = Some((ORIGIN_HEADER, own.as_bytes()));
             match self.producer.send(topic, record, extra, &on, record.offset) {
-                Ok(true) => return Ok(()),
-                Ok(false) => {
+                Ok(Queued::Yes) => return Ok(()),
+                Ok(Queued::Full) => {
                     if self.shared.stopped() {
                         return Err(ClusterError::LinkEnds);
                     }
