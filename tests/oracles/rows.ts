@@ -13,6 +13,16 @@ export interface Oracle {
 const COMMON = { "bn.js": "5.2.1", "@solana/web3.js": "1.98.4" };
 
 export const ORACLES: readonly Oracle[] = [
+  {
+    id: "meteora_dlmm",
+    packages: {
+      ...COMMON,
+      "@coral-xyz/anchor": "0.31.0",
+      "@meteora-ag/dlmm": "1.9.14",
+      "@solana/spl-token": "0.4.14",
+    },
+    questions: 3_000,
+  },
   { id: "pump_fun", packages: { ...COMMON, "@pump-fun/pump-sdk": "2.0.0" }, questions: 3_000 },
   { id: "pump_swap", packages: { ...COMMON, "@pump-fun/pump-swap-sdk": "1.20.0" }, questions: 3_000 },
   // GPL-3.0: run, never read into code.

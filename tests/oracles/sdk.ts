@@ -109,6 +109,7 @@ export interface Question {
   exact: "in" | "out";
   amount: bigint;
   slot?: number;
+  time_s?: number;
   /** What the SDK says: amounts, one of them or both; undefined where it refuses or pays nothing. */
   want: { in?: bigint; out?: bigint } | undefined;
   /** The SDK's own word where `want` corrects it by the program's published rule. */

@@ -6,7 +6,7 @@ use common::dlmm::{BINS, Made, POOL, SNAPSHOT_SLOT, VAULTS, snapshot};
 use common::properties::{Plan, State, check, hostile};
 use common::{Held, Random};
 use markets::any::AnyMarket;
-use markets::{Accounts as _, Address, Market as _, Now, Refusal, Side, meteora_dlmm};
+use markets::{Accounts as _, Address, Market as _, Now, Quote, Refusal, Side, meteora_dlmm};
 
 /// A pool with anything that the program allows.
 fn random_state(random: &mut Random) -> Option<State> {
@@ -40,6 +40,50 @@ fn random_state(random: &mut Random) -> Option<State> {
     let now =
         Now { slot: 460_000_000, time_s: 1_000_000 + i64::try_from(random.below(1_500)).expect("seconds") };
     Some(State { market, now, reserves: made.sums })
+}
+
+fn quoted(market: &AnyMarket, x: bool, exact_in: bool, amount: u64, now: &Now) -> Result<Quote, Refusal> {
+    let side = if x { Side::A } else { Side::B };
+    if exact_in { market.quote_in(side, amount, now) } else { market.quote_out(side, amount, now) }
+}
+
+/// What `@meteora-ag/dlmm` 1.9.14 answers on the snapshot: x given, exact in, amount, seconds, spent, paid.
+const SDK: &[(bool, bool, u64, i64, u64, u64)] = &[
+    (true, false, 33_509_662, 1_792_441_794, 163_344, 33_509_662),
+    (false, false, 5_950, 1_792_441_716, 1_221_617, 5_950),
+    (false, false, 1_395, 1_792_441_778, 286_413, 1_395),
+    (false, false, 124_809_208, 1_792_441_671, 25_694_437_330, 124_809_208),
+    (true, false, 693_529, 1_792_441_861, 3_382, 693_529),
+    (false, true, 493_374, 1_792_441_680, 493_374, 2_403),
+    (false, false, 15_294, 1_792_441_795, 3_140_066, 15_294),
+    (true, false, 902_814_434, 1_792_441_753, 4_400_795, 902_814_434),
+    (false, true, 6_714, 1_792_441_827, 6_714, 32),
+    (false, true, 1_680_985, 1_792_441_764, 1_680_985, 8_187),
+    (true, true, 49_123, 1_792_441_666, 49_123, 10_077_243),
+    (true, false, 77_706, 1_792_441_705, 380, 77_706),
+    (false, true, 3_841, 1_792_441_721, 3_841, 18),
+    (false, false, 25_279, 1_792_441_813, 5_190_122, 25_279),
+    (false, true, 113_348_294, 1_792_441_785, 113_348_294, 552_074),
+    (false, false, 421_929, 1_792_441_857, 86_627_742, 421_929),
+    (false, false, 941_747, 1_792_441_852, 193_353_421, 941_747),
+    (false, true, 1_800_353, 1_792_441_695, 1_800_353, 8_768),
+    (true, false, 71_287, 1_792_441_691, 349, 71_287),
+    (false, false, 45_853_392, 1_792_441_860, 9_419_358_244, 45_853_392),
+    (false, true, 10_271_378_898, 1_792_441_720, 10_271_378_898, 49_996_448),
+    (false, false, 722_362, 1_792_441_668, 148_312_043, 722_362),
+    (true, false, 43_497, 1_792_441_745, 213, 43_497),
+    (false, true, 228_982, 1_792_441_684, 228_982, 1_115),
+];
+
+#[test]
+fn some_sizes_of_mainnets_snapshot_are_quoted_as_by_the_sdk() {
+    let Some((held, pool)) = snapshot() else { return };
+    let market = held.market(&pool);
+    for &(x, exact_in, amount, time_s, spent, paid) in SDK {
+        let quote = quoted(&market, x, exact_in, amount, &Now { slot: SNAPSHOT_SLOT, time_s });
+        let quote = quote.expect("a quote");
+        assert_eq!((quote.amount_in, quote.amount_out), (spent, paid), "{x} {exact_in} {amount}");
+    }
 }
 
 #[test]

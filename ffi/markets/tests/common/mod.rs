@@ -198,9 +198,3 @@ impl Random {
         if size == 0 { most.min(1) } else { size - self.below(size / 2 + 1) }
     }
 }
-
-/// What a DEX's own SDK answered, from the folder that `LEGEND_ORACLES` names; `None` where it names none.
-pub fn oracle(file: &str) -> Option<String> {
-    let folder = std::env::var_os("LEGEND_ORACLES")?;
-    Some(fs::read_to_string(Path::new(&folder).join(file)).expect("what the SDK answered"))
-}
