@@ -111,11 +111,15 @@ fn join(object: &[u8], out: &Path) {
         let at = found.unwrap_or_else(|| panic!("blob.rs has no {name}"));
         positions[number(object, at + 6, 2)].expect("a function has its section") + number(object, at + 8, 8)
     };
-    let entry_points = format!(
-        "/// Where the function for one row begins.\npub const PREDICT: usize = {};\n/// Where the one for many begins.\npub const BATCH: usize = {};\n",
-        entry_of("legend_core_predict"),
-        entry_of("legend_core_batch"),
-    );
+    let (predict, batch) = (entry_of("legend_core_predict"), entry_of("legend_core_batch"));
     fs::write(out.join("core.bin"), &blob).expect("OUT_DIR takes files");
-    fs::write(out.join("entry_points.rs"), entry_points).expect("OUT_DIR takes files");
+    fs::write(out.join("entry_points.rs"), entry_points(predict, batch)).expect("OUT_DIR takes files");
+}
+
+/// The source of the two positions.
+fn entry_points(predict: usize, batch: usize) -> String {
+    format!(
+        "/// Where the function for one row begins.\npub const PREDICT: usize = {predict};\n\
+         /// Where the one for many begins.\npub const BATCH: usize = {batch};\n"
+    )
 }
