@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::meteora::{Dbc, Dynamic, POOL, VAULTS};
+use common::meteora::{Dbc, Dynamic, POOL, VAULTS, check_limited};
 use common::properties::{Plan, State, check, hostile};
 use common::{Held, Random};
 use markets::any::AnyMarket;
@@ -68,6 +68,17 @@ fn properties_hold_over_seeded_states() {
         println!("{tally:?}");
         assert!(tally.states == 10_000 && tally.quoted > 50_000 && tally.inverted > 10_000, "{tally:?}");
     }
+}
+
+#[test]
+fn properties_hold_with_a_rate_limiter() {
+    let mut quoted = 0;
+    for seed in 0..10_000 {
+        let mut random = Random(seed);
+        let pool = pool(&mut random, 2, 20);
+        quoted += check_limited(&pool.held().market(&POOL), &NOW, pool.vaults, &mut random);
+    }
+    assert!(quoted > 40_000, "{quoted}");
 }
 
 #[test]

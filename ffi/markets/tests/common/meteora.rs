@@ -1,8 +1,9 @@
 //! Pools of Meteora's DAMM v2 and DBC as accounts, from their parameters.
 
-use markets::Address;
+use markets::any::AnyMarket;
+use markets::{Address, Now, Side};
 
-use super::{Held, address};
+use super::{Held, Random, address};
 
 /// Where the pool of a set of accounts is.
 pub const POOL: Address = [1; 32];
@@ -160,4 +161,41 @@ fn with_vaults(program: Address, pool: Vec<u8>, amounts: [u64; 2]) -> Held {
         held.put(VAULTS[side], address("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"), vault);
     }
     held
+}
+
+/// The properties of a pool with a rate limiter, and how many quotes were checked. Of two properties the program itself
+/// has none: a larger purchase can leave less, as the rates of the limiter and of volatility add up to more than the
+/// whole of the last units; and an exact output takes another rate than the exact input that gets as much, as the SDK
+/// says.
+pub fn check_limited(market: &AnyMarket, now: &Now, reserves: [u64; 2], random: &mut Random) -> u32 {
+    let mut quoted = 0;
+    for side in Side::BOTH {
+        let [most_in, most_out] = [side, side.other()].map(|side| reserves[side.index()]);
+        let mut sizes: Vec<u64> =
+            (0..3).flat_map(|_| [random.up_to(most_in.max(1)), random.size()]).collect();
+        sizes.extend([0, u64::MAX]);
+        for size in sizes {
+            let mut after = market.clone();
+            let said = market.quote_in(side, size, now);
+            assert_eq!(after.swap(side, size, now), said, "{side:?} {size}: the swap and its quote");
+            let Ok(quote) = said else {
+                assert!(after == *market, "{side:?} {size}: a refused swap changed the market");
+                continue;
+            };
+            quoted += 1;
+            assert!(
+                size > 0 && quote.amount_in == size && quote.amount_out <= most_out,
+                "{side:?} {quote:?}"
+            );
+            let back = after.swap(side.other(), quote.amount_out, now);
+            assert!(back.is_ok_and(|back| back.amount_out <= size) || back.is_err(), "{quote:?} {back:?}");
+        }
+        let wanted = random.up_to(most_out.max(1));
+        if let Ok(exact) = market.quote_out(side, wanted, now) {
+            quoted += 1;
+            assert!(wanted > 0 && exact.amount_out == wanted && wanted <= most_out, "{side:?} {exact:?}");
+            assert!(exact.amount_in > 0, "{side:?} {exact:?}");
+        }
+    }
+    quoted
 }
