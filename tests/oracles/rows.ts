@@ -25,7 +25,12 @@ export const ORACLES: readonly Oracle[] = [
   },
   { id: "pump_fun", packages: { ...COMMON, "@pump-fun/pump-sdk": "2.0.0" }, questions: 3_000 },
   { id: "pump_swap", packages: { ...COMMON, "@pump-fun/pump-swap-sdk": "1.20.0" }, questions: 3_000 },
-  // GPL-3.0: run, never read into code.
+  // GPL-3.0: run, never read into code. Mainnet's pool, from the data beside the checkout.
+  {
+    id: "raydium_clmm",
+    packages: { ...COMMON, "@raydium-io/raydium-sdk-v2": "0.2.73-alpha" },
+    questions: Deno.env.get("LEGEND_SHARED") === "none" ? 0 : 4_000,
+  },
   {
     id: "raydium_launchlab",
     packages: { ...COMMON, "@raydium-io/raydium-sdk-v2": "0.2.73-alpha", "@solana/spl-token": "0.4.14" },
