@@ -8,9 +8,11 @@ import { messageOf } from "../../core/platform/errors.ts";
 import { ORACLES } from "./rows.ts";
 import { compare, install, isEqual, tallyOf } from "./run.ts";
 
-const isOff = Deno.env.get("LEGEND_ORACLES") === "none";
+/** Whether a variable leaves out what it is about. */
+const isLeftOut = (variable: string) => Deno.env.get(variable) === "none";
 
 for (const oracle of ORACLES) {
+  const isOff = isLeftOut("LEGEND_ORACLES") || (oracle.isOfSnapshots === true && isLeftOut("LEGEND_SHARED"));
   const folder = isOff ? undefined : await install(oracle).catch((error) => {
     say(`${oracle.id}: skipped, its SDK cannot be installed: ${messageOf(error)}`);
     return undefined;
