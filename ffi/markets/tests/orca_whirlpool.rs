@@ -3,7 +3,7 @@
 mod common;
 
 use common::properties::{Plan, State, check, hostile};
-use common::ticks::{Curve, MINTS, POOL, VAULTS, array, is_least, put_tokens, vaults};
+use common::ticks::{Curve, MINTS, POOL, VAULTS, array, equal_facts, is_least, put_tokens, vaults};
 use common::{Held, Random, address, executed, held};
 use markets::any::AnyMarket;
 use markets::orca_whirlpool::PROGRAM;
@@ -181,4 +181,10 @@ fn a_refusal_has_the_name_that_the_program_gives_it() {
         count += 1;
     }
     assert_eq!(count, 21);
+}
+
+#[test]
+fn adaptive_fees_equal_the_official_sdk() {
+    let equal = equal_facts("orca_whirlpool_sdk.ndjson", &NOW, |seed| pool(&mut Random(seed)));
+    assert_eq!(equal, 80);
 }

@@ -3,11 +3,13 @@
 mod common;
 
 use common::properties::{Plan, State, check, hostile};
-use common::ticks::{Curve, MINTS, POOL, VAULTS, array, is_least, put_tokens, vaults};
-use common::{Held, Random, address, executed, held};
+use common::ticks::{Curve, MINTS, POOL, VAULTS, array, equal_facts, is_least, put_tokens, vaults};
+use common::tokens::{TOKEN, account};
+use common::{Held, Random, address, executed, facts, held, shared};
 use markets::any::AnyMarket;
 use markets::raydium_clmm::PROGRAM;
 use markets::{Address, Now, Refusal, Side};
+use serde::Deserialize;
 
 const NOW: Now = Now { slot: 400_000_000, time_s: 1_760_000_000 };
 const CONFIG: Address = [6; 32];
@@ -177,4 +179,57 @@ fn a_refusal_has_the_name_that_the_program_gives_it() {
         count += 1;
     }
     assert_eq!(count, 53);
+}
+
+/// An answer of Raydium's SDK over the snapshot of mainnet; its first line names the source.
+#[derive(Deserialize)]
+struct Fact {
+    side: String,
+    exact: String,
+    amount: String,
+    time_s: i64,
+    /// All of the amount was swapped.
+    is_whole: bool,
+    other: String,
+    fee: String,
+}
+
+#[test]
+fn a_mainnet_pool_with_a_moving_rate_on_one_mint_equals_the_official_sdk() {
+    let Some(folder) = shared("accounts") else { return };
+    let pool = address("ANyCzRPgiCLeJx3nH4SKS1jxtaxMk9qzG5SmJooh55ie");
+    let market = held(&folder.join("bridge_defaults_20261020.json")).market(&pool);
+    let (mut equal, mut refused) = (0, 0);
+    for fact in facts::<Fact>("raydium_clmm.ndjson") {
+        let number = |text: &String| text.parse::<u64>().expect("a number");
+        let (amount, other) = (number(&fact.amount), number(&fact.other));
+        let side = if fact.side == "A" { Side::A } else { Side::B };
+        let now = Now { slot: 458_965_734, time_s: fact.time_s };
+        let (quote, expected) = match fact.exact.as_str() {
+            "in" => (market.quote_in(side, amount, &now), (amount, other)),
+            _ => (market.quote_out(side, amount, &now), (other, amount)),
+        };
+        if !fact.is_whole || other == 0 {
+            assert!(quote.is_err(), "{side:?} {amount}: {quote:?}");
+            refused += 1;
+            continue;
+        }
+        let got = quote.map(|quote| (quote.amount_in, quote.amount_out, quote.fee));
+        assert_eq!(got, Ok((expected.0, expected.1, number(&fact.fee))), "{side:?} {amount} {}", fact.exact);
+        equal += 1;
+    }
+    println!("{equal} equal, {refused} refused");
+    assert!(equal > 40 && refused >= 8, "{equal} equal, {refused} refused");
+}
+
+#[test]
+fn limit_orders_and_moving_rates_equal_the_official_sdk() {
+    let equal = equal_facts("raydium_clmm_sdk.ndjson", &NOW, |seed| {
+        let mut held = pool(&mut Random(seed));
+        for side in 0..2 {
+            held.put(VAULTS[side], TOKEN, account(&MINTS[side], &POOL, u64::MAX >> 1));
+        }
+        held
+    });
+    assert_eq!(equal, 120);
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use markets::{Address, Side};
+use markets::{Address, Now, Side};
+use serde::Deserialize;
 
 use super::properties::State;
 use super::tokens::{TOKEN, TOKEN_2022, account, mint, mint_with_fee};
-use super::{Held, Random};
+use super::{Held, Random, facts};
 
 pub const POOL: Address = [1; 32];
 pub const VAULTS: [Address; 2] = [[2; 32], [3; 32]];
@@ -131,4 +132,34 @@ pub fn is_least(state: &State, side: Side, wanted: u64) -> bool {
     let paid = state.market.quote_in(side, less, &state.now).map_or(0, |quote| quote.amount_out);
     assert!(paid < exact.amount_out, "{exact:?}, but {less} of {side:?} gets {paid}");
     true
+}
+
+/// An answer of the DEX's own SDK for a seeded pool; the first line of its file names the source.
+#[derive(Deserialize)]
+struct Fact {
+    seed: u64,
+    side: String,
+    exact: String,
+    amount: String,
+    amount_in: String,
+    amount_out: String,
+    fee: String,
+}
+
+/// Compares all facts of a file with the pools of their seeds; returns how many were equal.
+pub fn equal_facts(file: &str, now: &Now, pool: impl Fn(u64) -> Held) -> usize {
+    let all = facts::<Fact>(file);
+    for fact in &all {
+        let number = |text: &String| text.parse::<u64>().expect("a number");
+        let side = if fact.side == "A" { Side::A } else { Side::B };
+        let (market, amount) = (pool(fact.seed).market(&POOL), number(&fact.amount));
+        let quote = match fact.exact.as_str() {
+            "in" => market.quote_in(side, amount, now),
+            _ => market.quote_out(side, amount, now),
+        };
+        let got = quote.map(|quote| (quote.amount_in, quote.amount_out, quote.fee));
+        let expected = (number(&fact.amount_in), number(&fact.amount_out), number(&fact.fee));
+        assert_eq!(got, Ok(expected), "seed {} {side:?} {amount} {}", fact.seed, fact.exact);
+    }
+    all.len()
 }
