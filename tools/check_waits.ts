@@ -65,7 +65,7 @@ export const TAKEN_PORTS: Readonly<Record<string, number>> = {
 const LOOK_MS_MAX = 250;
 /** TypeScript's one function for waiting, the bare timer, and Rust's. */
 const WAITS = [
-  /\bpause\(([^,;]+?)(?:, [\w.]+)?\)(?=[;.,)]|$)/,
+  /\bdelay\(([^,;]+?)(?:, [\w.]+)?\)(?=[;.,)]|$)/,
   /\bsetTimeout\(\s*(?:resolve|done)\s*,\s*([^)]+)\)/,
   /\bsleep\((?:std::time::)?Duration::from_(?:millis|secs)\(([^)]+)\)\)/,
 ];
@@ -77,7 +77,7 @@ const milliseconds = (text: string, line: string): number =>
 /** Lines, from 1, on which a test waits for a time and not for a condition. */
 export function timedWaits(source: string): number[] {
   return source.split("\n").flatMap((line, at) => {
-    if (/^\s*(?:\/\/|\*)|Deno\.test\(|const pause = /.test(line)) return [];
+    if (/^\s*(?:\/\/|\*)|Deno\.test\(|const delay = /.test(line)) return [];
     const given = WAITS.map((wait) => wait.exec(line)?.[1]?.trim()).find((one) => one !== undefined);
     return given === undefined || milliseconds(given, line) < LOOK_MS_MAX ? [] : [at + 1];
   });

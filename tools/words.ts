@@ -22,7 +22,7 @@ export const WORDS: readonly Word[] = [
   word("elsewhere", /\belsewhere\b/gi, "on another host, in another place", 0),
   word("goes on", /\b(?:goes|go|went|going) on\b/gi, "continues", 0),
   word("is away", /\b(?:is|are|was|were) away\b/gi, "cannot be reached", 0),
-  word("is no", /(?<!\bthere )\b(?:is|are|was|were) no\b(?! (?:longer|more|one|later)\b)/gi, "is not a", 5),
+  word("is no", /(?<!\bthere )\b(?:is|are|was|were) no\b(?! (?:longer|more|one|later)\b)/gi, "is not a", 0),
   word("nobody", /\bnobody\b/gi, "no one, none; or say who does not", 0),
   word("says so", /\bsa(?:ys?|id) so\b/gi, "reports it", 0),
   word("SPEC, DESIGN", /\b(?:SPEC|DESIGN) \d/g, "docs/CONTRACT.md, an ADR", 0),

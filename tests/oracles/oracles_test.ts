@@ -42,10 +42,10 @@ Deno.test("an answer is equal when it has the amounts that the SDK names, or ref
     assert(!isEqual({ ...asked, want }, answer));
   }
   assert(!isEqual({ ...asked, want: null }, want));
-  assert(!isEqual({ ...asked, want: {} }, want), "an SDK that says nothing is no witness");
+  assert(!isEqual({ ...asked, want: {} }, want), "an SDK that says nothing is not a witness");
 });
 
-Deno.test("what differs is counted and named; a missing answer is no comparison", () => {
+Deno.test("what differs is counted and named; a missing answer is not a comparison", () => {
   const right = { ...asked, want: { out: "7" }, plain: "8" };
   const answers = [{ in: "5", out: "7" }, { refused: "why" }, { in: "5", out: "6" }];
   const tally = tallyOf([right, { ...asked, want: null }, right], answers);

@@ -121,7 +121,7 @@ export function tallyOf(asked: readonly Wanted[], answered: readonly Answer[]): 
   return tally;
 }
 
-/** Lines of objects; those that only hold accounts are no questions. */
+/** Lines of objects; those that only hold accounts are not questions. */
 function objects<T>(text: string): T[] {
   const lines = text.trim().split("\n").filter((line) => !line.startsWith(`{"hold"`));
   return lines.map((line) => JSON.parse(line) as T);

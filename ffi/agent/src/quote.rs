@@ -173,7 +173,7 @@ impl QuoteStream {
                 "fee_amount": quote.fee.to_string(),
                 "fee_mint": Pubkey(mints[quote.fee_side.index()]).to_string(),
             }),
-            Err(error) => json!({ "pool": asked.pool, "error": error }),
+            Err(error) => json!({ "pool": asked.pool, "error": error.to_string() }),
         };
         Ok(answer.to_string())
     }
@@ -181,34 +181,48 @@ impl QuoteStream {
 
 type Answer = (&'static str, [Address; 2], Quote);
 
-fn quote(snapshot: &Snapshot, asked: &Asked) -> Result<Answer, String> {
-    let key = |what: &str, text: &str| {
-        let parsed = Pubkey::parse(text.as_bytes());
-        parsed.ok_or_else(|| format!("the {what} {text:?} is not an address")).map(|key| key.0)
-    };
-    let (pool, mint) = (key("pool", &asked.pool)?, key("mint", &asked.input_mint)?);
-    let amount: u64 = asked
-        .amount_in
-        .parse()
-        .map_err(|_| format!("the amount {:?} is not a number below 2^64", asked.amount_in))?;
-    let market = match AnyMarket::load(&pool, snapshot) {
-        None => return Err("no market: the pool's program is not quoted".to_owned()),
-        Some(loaded) => loaded.map_err(|refusal| reason(&refusal))?,
-    };
-    let side = market.side_of(&mint).ok_or_else(|| "the pool does not hold this mint".to_owned())?;
-    let taken = &snapshot.taken;
-    let (Some(slot), Some(time_s)) = (asked.slot.or(taken.slot), asked.unix_ts.or(taken.unix_ts)) else {
-        return Err("the snapshot does not say when it was taken: need slot and time".to_owned());
-    };
-    let now = Now { slot, time_s };
-    let quote = market.quote_in(side, amount, &now).map_err(|refusal| reason(&refusal))?;
-    Ok((market.id(), market.mints(), quote))
+/// Why there is no quote.
+#[derive(Debug, thiserror::Error)]
+enum NoQuote {
+    #[error("the {what} {text:?} is not an address")]
+    Address { what: &'static str, text: String },
+    #[error("the amount {0:?} is not a number below 2^64")]
+    Amount(String),
+    #[error("no market: the pool's program is not quoted")]
+    NoMarket,
+    #[error("the pool does not hold this mint")]
+    Mint,
+    #[error("the snapshot does not say when it was taken: need slot and time")]
+    Time,
+    #[error("the snapshot does not hold the account {0}")]
+    NotHeld(Pubkey),
+    #[error(transparent)]
+    Refused(Refusal),
 }
 
-/// A refusal with the account that it is about.
-fn reason(refusal: &Refusal) -> String {
-    match refusal {
-        Refusal::NotHeld(address) => format!("the snapshot does not hold the account {}", Pubkey(*address)),
-        _ => refusal.to_string(),
+impl From<Refusal> for NoQuote {
+    fn from(refusal: Refusal) -> NoQuote {
+        match refusal {
+            Refusal::NotHeld(address) => NoQuote::NotHeld(Pubkey(address)),
+            other => NoQuote::Refused(other),
+        }
     }
+}
+
+fn quote(snapshot: &Snapshot, asked: &Asked) -> Result<Answer, NoQuote> {
+    let key = |what: &'static str, text: &str| {
+        let parsed = Pubkey::parse(text.as_bytes()).map(|key| key.0);
+        parsed.ok_or_else(|| NoQuote::Address { what, text: text.to_owned() })
+    };
+    let (pool, mint) = (key("pool", &asked.pool)?, key("mint", &asked.input_mint)?);
+    let amount: u64 = asked.amount_in.parse().map_err(|_| NoQuote::Amount(asked.amount_in.clone()))?;
+    let market = AnyMarket::load(&pool, snapshot).ok_or(NoQuote::NoMarket)??;
+    let side = market.side_of(&mint).ok_or(NoQuote::Mint)?;
+    let taken = &snapshot.taken;
+    let (Some(slot), Some(time_s)) = (asked.slot.or(taken.slot), asked.unix_ts.or(taken.unix_ts)) else {
+        return Err(NoQuote::Time);
+    };
+    let now = Now { slot, time_s };
+    let quote = market.quote_in(side, amount, &now)?;
+    Ok((market.id(), market.mints(), quote))
 }

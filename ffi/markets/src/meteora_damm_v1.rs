@@ -143,7 +143,7 @@ impl MeteoraDammV1 {
         }
         let quote = Quote { amount_in: amount, amount_out: paid, fee, fee_side: side, crossings: 0 };
         let mut next = *head;
-        // The protocol's part goes elsewhere.
+        // The protocol's part is paid to another account.
         next.vaults[input].deposit(deposited, minted)?;
         next.vaults[output].withdraw(paid, burnt)?;
         next.shares[input] = add(head.shares[input], minted)?;

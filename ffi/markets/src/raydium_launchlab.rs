@@ -2,7 +2,7 @@
 //! product alone: nothing shows how the program rounds its other curves.
 //!
 //! Source: events of real trades (state before and after, fees) and the program's IDL (in crate sol-parser-sdk
-//! 0.11.0, MIT). Sales and exact outputs were found to agree with the official SDK, which is no source (GPL-3.0).
+//! 0.11.0, MIT). Sales and exact outputs were found to agree with the official SDK, which is not a source (GPL-3.0).
 
 use crate::account::Accounts;
 use crate::address::Address;
@@ -216,7 +216,7 @@ impl Market for RaydiumLaunchlab {
         let platform = accounts.need(&pool.address(173)?, &PROGRAM)?;
         platform.check(PLATFORM, PLATFORM_BYTES)?;
         if global.u8(16)? != 0 {
-            return Err(Refusal::Unsupported("a curve that is no constant product"));
+            return Err(Refusal::Unsupported("a curve that is not a constant product"));
         }
         let vaults =
             [Vault::load(&pool.address(269)?, accounts)?, Vault::load(&pool.address(301)?, accounts)?];

@@ -145,7 +145,7 @@ fn a_swap_takes_no_bin_of_an_array_that_its_instruction_does_not_name() {
     let (mut swapped, mut after) = (market.clone(), head);
     assert_eq!(swapped.swap_over(&mut after, Side::A, 1_000, &now, Some(&[-1])), Ok(beyond));
     assert_eq!(after.active, -1);
-    // What was jumped over is still there, and is sold to whoever comes back from above.
+    // What was jumped over is still there, and is sold to a swap that comes back from above.
     assert!(swapped.quote_in(&after, Side::B, 999, &now).expect("a quote").amount_out <= 1_000);
 }
 

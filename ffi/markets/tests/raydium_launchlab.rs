@@ -136,7 +136,7 @@ fn what_is_not_known_and_what_has_ended_is_refused() {
     let loaded = |pool: Pool| AnyMarket::load(&POOL, &pool.held()).expect("a market").err();
     for curve_type in [1, 2, 255] {
         let refusal = loaded(Pool { curve_type, ..Pool::new() });
-        assert_eq!(refusal, Some(Refusal::Unsupported("a curve that is no constant product")));
+        assert_eq!(refusal, Some(Refusal::Unsupported("a curve that is not a constant product")));
     }
     for traded in [[793_100_000_000_000, 1 << 36], [0, 0]] {
         let status = u8::from(traded[0] == 0);

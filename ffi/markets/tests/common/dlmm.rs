@@ -41,7 +41,7 @@ impl Made {
         address
     }
 
-    /// Adds an array; those far from the middle are told by the extension.
+    /// Adds an array; the extension names those far from the middle.
     pub fn add_array(&mut self, number: i32, version: u8) {
         let mut data = vec![0; 10_136];
         data[..8].copy_from_slice(&[92, 142, 92, 220, 5, 148, 70, 181]);
