@@ -100,14 +100,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
         let over = held(line.accounts.take().unwrap_or_default())?;
         let pool = address(line.pool.as_deref().ok_or("a line without a pool")?)?;
-        let told = match answer(&line, &pool, &Both { over: &over, under: &under }) {
+        let written = match answer(&line, &pool, &Both { over: &over, under: &under }) {
             Ok(quote) => serde_json::json!({
                 "in": quote.amount_in.to_string(),
                 "out": quote.amount_out.to_string(),
             }),
             Err(refusal) => serde_json::json!({ "refused": refusal.to_string() }),
         };
-        writeln!(output, "{told}")?;
+        writeln!(output, "{written}")?;
     }
     output.flush()?;
     Ok(())
