@@ -1,6 +1,6 @@
 /**
  * Raydium v4: what Raydium's SDK (GPL-3.0: run here, never read into code) says of mainnet's pool. Its exact output asks
- * for two units less than the program's own logs show, so that it is no witness there.
+ * for two units less than the program's own logs show, so that it is not a witness there.
  */
 import { Buffer } from "node:buffer";
 import {
