@@ -13,7 +13,7 @@ use crate::decision::Decision;
 use crate::features::Scorer;
 use crate::frame::{FrameError, Transaction};
 use crate::gate;
-use crate::landing::{Tips, Traffic};
+use crate::landing::{RecentTips, Traffic};
 use crate::legs::{self, Leg};
 use crate::mint_risks::Mints;
 use crate::missed::Missed;
@@ -57,7 +57,7 @@ pub struct Engine {
     pools: Pools,
     mints: Mints,
     traffic: Vec<Traffic>,
-    tips: Tips,
+    tips: RecentTips,
     tip_accounts: Arc<TipAccounts>,
     tip_counter: TipCounter,
     sandwiches: Sandwiches,
@@ -92,7 +92,7 @@ impl Engine {
             pools: Pools::default(),
             mints: Mints::default(),
             traffic: Vec::new(),
-            tips: Tips::default(),
+            tips: RecentTips::default(),
             tip_accounts: Arc::default(),
             tip_counter: TipCounter::default(),
             sandwiches: Sandwiches::new(WINDOW_SLOTS),

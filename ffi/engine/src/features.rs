@@ -3,7 +3,7 @@
 //! cannot differ. The first five are the default set, all of them the extended one (reference: docs/FEATURES.md).
 //!
 //! Nothing here looks ahead: a pool's past is taken from whole slots before that of the front or the trigger
-//! (`Past`), prices from the state before the front.
+//! (`PastTraffic`), prices from the state before the front.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use wire::control::Module;
 
 use crate::gate::Terms;
-use crate::landing::{LandingInputs, Past};
+use crate::landing::{LandingInputs, PastTraffic};
 
 /// Most features of a module.
 pub const FEATURES_MAX: usize = 12;
@@ -134,7 +134,7 @@ pub struct SandwichFacts {
     /// See [`Provenance`].
     pub provenance: Provenance,
     /// Before the front.
-    pub past: Past,
+    pub past: PastTraffic,
 }
 
 fn ln_ratio(above: f64, below: f64) -> f64 {
@@ -188,7 +188,7 @@ pub struct CycleFacts {
     /// The first rung's tip, lamports.
     pub tip_lamports: f64,
     /// Of the busiest pool, before the trigger's slot.
-    pub past: Past,
+    pub past: PastTraffic,
 }
 
 /// The arbitrage module's row.
@@ -237,7 +237,7 @@ mod tests {
         victims_in: 500.0,
         victims: 1,
         provenance: Provenance::OneSignerOneSlot,
-        past: Past { vol5: 12.5, n_swaps: 3, contention: 2 },
+        past: PastTraffic { vol5: 12.5, n_swaps: 3, contention: 2 },
     };
 
     #[test]

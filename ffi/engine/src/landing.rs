@@ -3,7 +3,7 @@
 
 /// What a pool did in earlier whole slots.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Past {
+pub struct PastTraffic {
     /// 1e4 * sqrt(sum of squared log mid changes) over 12 slots; 0 when there were fewer than 2 swaps.
     pub vol5: f32,
     /// Swaps in those slots.
@@ -22,20 +22,20 @@ const TRAFFIC_SLOTS: usize = 8;
 const VOLATILITY_SLOTS: usize = 13;
 
 /// The newest landed tips, in order of time and in order of size.
-pub struct Tips {
+pub struct RecentTips {
     by_time: [u64; TIPS_MAX],
     sorted: [u64; TIPS_MAX],
     len: usize,
     next: usize,
 }
 
-impl Default for Tips {
+impl Default for RecentTips {
     fn default() -> Self {
-        Tips { by_time: [0; TIPS_MAX], sorted: [0; TIPS_MAX], len: 0, next: 0 }
+        RecentTips { by_time: [0; TIPS_MAX], sorted: [0; TIPS_MAX], len: 0, next: 0 }
     }
 }
 
-impl Tips {
+impl RecentTips {
     /// Takes in a tip above 0, in lamports.
     pub fn push(&mut self, lamports: u64) {
         if lamports == 0 {
@@ -109,7 +109,7 @@ impl Traffic {
 
     /// What whole slots before `slot` saw; nothing of `slot` itself.
     #[must_use]
-    pub fn past(mut self, slot: u64) -> Past {
+    pub fn past(mut self, slot: u64) -> PastTraffic {
         self.advance(slot);
         let now = (slot % VOLATILITY_SLOTS as u64) as usize;
         let whole = self.moves.iter().enumerate().filter(|(at, _)| *at != now).map(|(_, moves)| *moves);
@@ -117,7 +117,7 @@ impl Traffic {
             .fold((0, 0.0_f32), |(count, sum), slot| (count + u32::from(slot.swaps), sum + slot.squares));
         let current = u32::from(self.swaps[(slot % TRAFFIC_SLOTS as u64) as usize]);
         let contention = self.swaps.iter().map(|&count| u32::from(count)).sum::<u32>() - current;
-        Past { vol5: if n_swaps < 2 { 0.0 } else { squares.sqrt() }, n_swaps, contention }
+        PastTraffic { vol5: if n_swaps < 2 { 0.0 } else { squares.sqrt() }, n_swaps, contention }
     }
 
     fn advance(&mut self, slot: u64) {
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn quantile_agrees_with_sorting_the_newest_tips() {
-        let mut tips = Tips::default();
+        let mut tips = RecentTips::default();
         assert_eq!(tips.quantile(0.5), TIP_MIN_LAMPORTS);
         let (mut all, mut state) = (Vec::new(), 3_u64);
         for _ in 0..2_000 {
@@ -206,11 +206,15 @@ mod tests {
         for (slot, move_bps) in [(100, 3.0), (101, 4.0), (101, 12.0), (112, 7.0)] {
             traffic.push(slot, move_bps);
         }
-        assert_eq!(traffic.past(112), Past { vol5: 13.0, n_swaps: 3, contention: 0 });
-        let later = Past { vol5: (16.0_f32 + 144.0 + 49.0).sqrt(), n_swaps: 3, contention: 1 };
+        assert_eq!(traffic.past(112), PastTraffic { vol5: 13.0, n_swaps: 3, contention: 0 });
+        let later = PastTraffic { vol5: (16.0_f32 + 144.0 + 49.0).sqrt(), n_swaps: 3, contention: 1 };
         assert_eq!(traffic.past(113), later, "slot 100 is 13 back");
-        assert_eq!(traffic.past(114), Past { vol5: 0.0, n_swaps: 1, contention: 1 }, "fewer than 2 swaps");
-        assert_eq!(traffic.past(1_000), Past::default());
+        assert_eq!(
+            traffic.past(114),
+            PastTraffic { vol5: 0.0, n_swaps: 1, contention: 1 },
+            "fewer than 2 swaps"
+        );
+        assert_eq!(traffic.past(1_000), PastTraffic::default());
     }
 
     #[test]

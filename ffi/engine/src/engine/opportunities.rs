@@ -3,7 +3,7 @@
 use crate::decision::{Hop, Kind, Target};
 use crate::features::{CycleFacts, Provenance, QuoteBase, SandwichFacts};
 use crate::frame::Transaction;
-use crate::landing::{self, Past, Traffic};
+use crate::landing::{self, PastTraffic, Traffic};
 use crate::legs::Leg;
 use crate::pools::{PoolIdentity, Pools};
 use crate::pubkey::Signature;
@@ -176,7 +176,7 @@ impl Market<'_> {
     }
 
     /// What the busiest of some pools did before `slot`.
-    fn past(&self, pools: impl Iterator<Item = u32>, slot: u64) -> Past {
+    fn past(&self, pools: impl Iterator<Item = u32>, slot: u64) -> PastTraffic {
         let pasts = pools.map(|pool_index| self.traffic[pool_index as usize].past(slot));
         pasts.max_by_key(|past| past.n_swaps).unwrap_or_default()
     }

@@ -19,32 +19,44 @@ pub fn find(landed: &Landed<'_>, out: &mut Vec<Decision>) {
         if used >> first & 1 == 1 {
             continue;
         }
-        let Some((cycle, len)) = cycle_from(legs, first, used) else { continue };
-        for &at in &cycle[..len] {
+        let Some(cycle) = cycle_from(legs, first, used) else { continue };
+        for &at in cycle.legs() {
             used |= 1 << at;
         }
-        out.push(decide(landed, cycle[..len].iter().map(|&at| &legs[at])));
+        out.push(decide(landed, cycle.legs().iter().map(|&at| &legs[at])));
+    }
+}
+
+/// Indices of the legs of one cycle, in order.
+struct LegCycle {
+    indices: [usize; HOPS_MAX],
+    len: usize,
+}
+
+impl LegCycle {
+    fn legs(&self) -> &[usize] {
+        &self.indices[..self.len]
     }
 }
 
 /// Follows the mints from leg `first` through later legs of the same trader until they close.
-fn cycle_from(legs: &[Leg], first: usize, used: u64) -> Option<([usize; HOPS_MAX], usize)> {
+fn cycle_from(legs: &[Leg], first: usize, used: u64) -> Option<LegCycle> {
     let start = &legs[first];
-    let (mut cycle, mut len) = ([first; HOPS_MAX], 1);
+    let mut cycle = LegCycle { indices: [first; HOPS_MAX], len: 1 };
     let mut held = start.out_mint;
     for (at, leg) in legs.iter().enumerate().take(u64::BITS as usize).skip(first + 1) {
-        if len == HOPS_MAX || held == start.in_mint {
+        if cycle.len == HOPS_MAX || held == start.in_mint {
             break;
         }
         if used >> at & 1 == 0 && leg.in_mint == held && leg.trader == start.trader {
-            cycle[len] = at;
-            len += 1;
+            cycle.indices[cycle.len] = at;
+            cycle.len += 1;
             held = leg.out_mint;
         }
     }
     // There and back in one pool is a wash trade, not an arbitrage.
-    let pools = cycle[..len].iter().any(|&at| legs[at].pool != start.pool);
-    (held == start.in_mint && pools).then_some((cycle, len))
+    let several_pools = cycle.legs().iter().any(|&at| legs[at].pool != start.pool);
+    (held == start.in_mint && several_pools).then_some(cycle)
 }
 
 fn decide<'a>(landed: &Landed<'_>, cycle: impl Iterator<Item = &'a Leg>) -> Decision {
@@ -138,7 +150,7 @@ mod tests {
         ];
         for (name, legs, expected) in rows {
             let found = cycle_from(legs, 0, 0);
-            let found = found.as_ref().map(|(cycle, len)| &cycle[..*len]);
+            let found = found.as_ref().map(LegCycle::legs);
             assert_eq!(found, expected, "{name}");
         }
     }

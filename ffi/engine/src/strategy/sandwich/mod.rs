@@ -19,7 +19,7 @@ use super::Landed;
 use super::activity::Activity;
 use crate::decision::{Decision, LandedLeg};
 use crate::frame::Transaction;
-use crate::landing::{Past, Traffic};
+use crate::landing::{PastTraffic, Traffic};
 use crate::pools::{Pool, Pools, VaultOf};
 use crate::pubkey::Pubkey;
 
@@ -82,7 +82,7 @@ impl Sandwiches {
             let index = pools.index_of(&leg.pool);
             let before = index.map(|index| *pools.at(index));
             let known = index.and_then(|index| traffic.get(index as usize));
-            let past = known.map_or_else(Past::default, |traffic| traffic.past(transaction.slot));
+            let past = known.map_or_else(PastTraffic::default, |traffic| traffic.past(transaction.slot));
             let kind = StepKind::Swap(Swap {
                 landed,
                 signer: *signer,

@@ -1,7 +1,7 @@
 //! What happened in a pool within the window, in order.
 
 use crate::decision::LandedLeg;
-use crate::landing::Past;
+use crate::landing::PastTraffic;
 use crate::pools::Pool;
 use crate::pubkey::Pubkey;
 
@@ -26,7 +26,7 @@ pub(super) struct Swap {
     pub(super) signer: Pubkey,
     pub(super) event_ns: u64,
     /// What the pool did in earlier slots.
-    pub(super) past: Past,
+    pub(super) past: PastTraffic,
     /// Part of an attack, or a front whose window is over.
     pub(super) consumed: bool,
     /// The last back of an attack that was reported before it was over.
