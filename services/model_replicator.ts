@@ -43,7 +43,7 @@ const POLL_MS = 100;
 const VERSION = /^[0-9a-f]{12}$/;
 const REQUEST_ID = /^[A-Za-z0-9_-]{0,128}$/;
 
-/** What the courier needs of the registry (`ffi/models.ts`). */
+/** What the replicator needs of the registry (`ffi/models.ts`). */
 export interface TravelRegistry {
   state(module: ModuleName): ModelState;
   path(module: ModuleName, version: string): string;
@@ -57,7 +57,7 @@ export interface ReplicatorOptions {
   readonly registry: TravelRegistry;
   /** The log of this host. */
   readonly outbox: Log;
-  /** A folder that only the courier uses. */
+  /** A folder that only the replicator uses. */
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;

@@ -16,7 +16,7 @@ const TOPIC = "model-artefacts-proto";
 const KEY = "5a".repeat(32);
 const LIMIT_MS = 60_000;
 
-/** A host: a registry, a log, and a courier that runs until `done` holds. */
+/** A host: a registry, a log, and a replicator that runs until `done` holds. */
 class Host {
   readonly library = new Library(LIBRARY);
   readonly registry: ModelRegistry;
