@@ -68,7 +68,7 @@ const CAPTURED: readonly Command[] = [
       JSON_ANYWAY,
     ],
     examples: [
-      "legend quote --accounts pool.json --pool 58oQ… --in So111… --amount 1000000000",
+      "legend quote --accounts pool.json --pool 58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2 --in So11111111111111111111111111111111111111112 --amount 1000000000",
       "legend quote --batch quotes.ndjson",
     ],
     details: [

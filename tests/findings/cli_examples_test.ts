@@ -35,6 +35,9 @@ Deno.test("operator 21: whatever prints results takes --json", () => {
   }
 });
 
+const POOL = "58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2";
+const SOL = "So11111111111111111111111111111111111111112";
+
 Deno.test("operator 21: every example of every help runs as written, and again with --json gives NDJSON", () =>
   withFolder(async (folder) => {
     const env = {
@@ -87,6 +90,16 @@ async function prepare(folder: string, env: Record<string, string>): Promise<voi
   await Deno.mkdir(`${folder}/blocks`);
   await Deno.copyFile(EXAMPLE_BLOCK, `${folder}/blocks/slot_285000037.json`);
   await Deno.copyFile(EXAMPLE_BLOCK, `${folder}/block.json`);
+  await Deno.copyFile(`${ROOT}/examples/pool.json`, `${folder}/pool.json`);
+  const asked = {
+    accounts_file: "pool.json",
+    pool: POOL,
+    input_mint: SOL,
+    amount_in: "5",
+    slot: 1,
+    unix_ts: 1,
+  };
+  await Deno.writeTextFile(`${folder}/quotes.ndjson`, `${JSON.stringify(asked)}\n`);
   const own = async (...words: string[]) => {
     const { code, stderr } = await legend(words, { env, cwd: folder });
     assert.equal(code, 0, `${words.join(" ")}: ${stderr}`);
