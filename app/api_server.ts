@@ -92,7 +92,7 @@ export class ApiServer {
 
   async #retry(why: string): Promise<void> {
     const { signal, say } = this.#options;
-    say(`Cannot accept connections for a moment: ${why}`);
+    say(`Cannot accept connections, trying again: ${why}`);
     while (!signal.aborted) {
       await delay(RETRY_MS);
       if (signal.aborted) return;

@@ -25,7 +25,7 @@ export class Signing {
     this.#isWaiting = this.seed === null;
     if ("problem" in found) {
       say(
-        `${found.problem}; until it is back kills work, and entries of the audit wait for their signatures`,
+        `${found.problem}; kills still work; entries of the audit wait for their signatures until the key is back`,
       );
     }
   }

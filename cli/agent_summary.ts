@@ -11,9 +11,9 @@ export function summary(agents: readonly AgentStatus[]): string {
     [first.unknown_version, "of an unknown version"],
     [first.malformed, "malformed"],
     [first.unresolved_swaps, "swaps not resolved"],
-    [first.missed_swaps ?? 0, "calls that look like a swap and gave no leg"],
+    [first.missed_swaps ?? 0, "calls that look like swaps but could not be read"],
     [first.repeated ?? 0, "seen before"],
-    [first.unremembered ?? 0, "not remembered because their slot has too many"],
+    [first.unremembered ?? 0, "too many in one slot to check for repeats"],
   ].filter(([count]) => count).map(([count, what]) => `, ${count} ${what}`).join("");
   const found = `${sum((s) => s.arbitrage)} arbitrages, ${sum((s) => s.sandwich)} sandwiches, ` +
     `${sum((s) => s.wide_sandwich)} wide sandwiches`;

@@ -17,7 +17,7 @@ export async function askApi(
     const one = at.pid === undefined ? "it" : `process ${at.pid}`;
     throw new AppError(
       "unavailable",
-      `${url} ${what}; end ${one} where it still runs (\`legend run\` starts it again), else start \`legend run\``,
+      `${url} ${what}; if ${one} still runs, end it and \`legend run\` restarts it; otherwise start \`legend run\``,
       { cause },
     );
   };

@@ -40,14 +40,14 @@ Deno.test("doctor asks the API: one that hangs, fails or is gone is not well, an
   try {
     await assert.rejects(
       askApi({ listen: "127.0.0.1", port, pid: 77 }, "", 200),
-      refusal(/has not answered in 0\.2 s: it hangs; end process 77 where it still runs .*`legend run`/),
+      refusal(/has not answered in 0\.2 s: it hangs; if process 77 still runs, end it .*`legend run`/),
     );
   } finally {
     frozen.close();
   }
   await assert.rejects(
     askApi({ listen: "127.0.0.1", port }, "", 60_000),
-    refusal(/cannot be reached; end it/),
+    refusal(/cannot be reached; if it still runs, end it/),
   );
   await withServer(
     () => new Response("", { status: 500 }),

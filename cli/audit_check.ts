@@ -123,7 +123,7 @@ function trustedKeys(context: Context, path: string, faults: string[]): Set<stri
 }
 
 /** The beginning of the fault that concerns the key itself. */
-export const UNCHECKED = "whose heads they are cannot be checked";
+export const UNCHECKED = "the signers of the heads cannot be checked";
 
 /** The heads of a topic; an unreadable record is a fault of the place. */
 export async function readTopic(

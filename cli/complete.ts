@@ -25,7 +25,7 @@ export function candidates(words: readonly string[], commands: readonly Command[
 const flagsOf = (command: Command): readonly Flag[] => [...(command.flags ?? []), ...COMMON_FLAGS];
 
 function flagsLeft(command: Command, typed: readonly string[]): string[] {
-  const mayRepeat = ({ doc }: Flag) => doc.includes("may repeat");
+  const mayRepeat = ({ doc }: Flag) => doc.includes("may be repeated");
   return flagsOf(command).filter((flag) => mayRepeat(flag) || !typed.includes(`--${flag.name}`)).map((
     { name },
   ) => `--${name}`);

@@ -115,7 +115,9 @@ async function send(
   const unaudited = isKill ? await auditKill(context, asked, answers) : [];
   const unanchored = unaudited.length > 0 ? null : await anchored(context, isKill ? 0 : AUDIT_BUSY_MS);
   for (const why of unaudited) shown.missing.add(`not in the audit: ${why}`);
-  if (unanchored !== null) shown.missing.add(`in the audit, but its head is not outside: ${unanchored}`);
+  if (unanchored !== null) {
+    shown.missing.add(`in the audit, but its head is not yet outside this data folder: ${unanchored}`);
+  }
   shown.reportMissing();
   const commands = modules.map((module, at) => ({ module, request_id: request_ids[at]! }));
   const remote = await remoteReceipts(context, commands);
@@ -230,7 +232,7 @@ function killFolder(context: Context): { path: string; instance: string } {
   if (!isSeen && kafkaOf(context.config()) === null) {
     throw new AppError(
       "unavailable",
-      `Cannot kill: no agent has ever run in ${path}; name the folder of the running ones with --data-dir`,
+      `Cannot kill: no agent has ever run in ${path}; if agents run in another folder, name it with --data-dir`,
     );
   }
   return found;

@@ -59,7 +59,7 @@ function partFinding(
   if (silence) {
     return { name, ok: false, detail: `${silence}: it has ended or hangs; see its last log lines` };
   }
-  return { name, ok: !status.trouble, detail: status.trouble ?? "it lives" };
+  return { name, ok: !status.trouble, detail: status.trouble ?? "it runs" };
 }
 
 /** The agents of this host: each module is expected, unless its source has ended. */
@@ -111,7 +111,7 @@ async function fileFindings(context: Context): Promise<Finding[]> {
   return [
     await inspect("legend.db", () => {
       const wrong = checkDatabase(`${path}/legend.db`);
-      if (wrong === null) return "every page is whole";
+      if (wrong === null) return "every page is intact";
       return fail(wrong.isDamaged ? `${wrong.problem}; put back a copy of ${path}/legend.db` : wrong.problem);
     }),
     await inspect("log", async () => {
@@ -130,7 +130,7 @@ async function fileFindings(context: Context): Promise<Finding[]> {
         fail(
           `records are damaged and left out: ${
             damaged.slice(0, 8).join(", ")
-          }; \`legend topics verify\` has all`,
+          }; \`legend topics verify\` lists all`,
         );
       }
       if (headers.length > 0) {
@@ -150,7 +150,7 @@ function clockFinding(): Finding {
   const name = "clock";
   try {
     Deno.statSync("/run/systemd/timesync/synchronized");
-    return { name, ok: true, detail: "kept by the system" };
+    return { name, ok: true, detail: "synchronized by the system" };
   } catch {
     const detail =
       "this host cannot check whether it is right; hosts whose clocks differ by 5 s refuse each other";
@@ -161,8 +161,8 @@ function clockFinding(): Finding {
 /** That nothing is stored for queries is not a fault, but not well either. */
 function noStore(context: Context): Finding {
   const detail = context.setting("store.enabled")
-    ? "none; this build has none, set CLICKHOUSE_URL"
-    : "none; `store.enabled` is false";
+    ? "this build has no store, set CLICKHOUSE_URL"
+    : "`store.enabled` is false";
   return { name: "store", ok: true, unknown: true, detail };
 }
 
@@ -214,7 +214,7 @@ async function hostFindings(context: Context): Promise<Finding[]> {
       const others = faults.filter((fault) => !fault.startsWith(UNCHECKED));
       if (others.length > 0) fail(`${others.join("; ")}; see \`legend audit verify\``);
       const doubt = faults.length > 0 ? `; ${UNCHECKED}` : "";
-      return `${entries} entries and ${heads[0]!.count} heads are whole${doubt}`;
+      return `${entries} entries and ${heads[0]!.count} heads are intact${doubt}`;
     }),
   ];
 }
@@ -306,7 +306,7 @@ function sameLogFinding(context: Context): Promise<Finding> {
 
 /** Whether each record is stored exactly once. */
 function lossFinding(context: Context): Promise<Finding> {
-  return inspect("nothing lost, nothing doubled", async () => {
+  return inspect("nothing lost, nothing duplicated", async () => {
     const proof = await proveNoLoss(storeOf(context));
     if (!proof.whole) fail(proofText(proof));
     const rows = proof.producers.reduce((sum, one) => sum + one.rows, 0);
@@ -318,7 +318,7 @@ function proofText({ producers, unbalanced, lost }: Awaited<ReturnType<typeof pr
   const odd = producers.filter(({ missing, doubled }) => missing > 0 || doubled > 0);
   return [
     ...odd.map(({ topic, producer, missing, doubled }) =>
-      `${topic}: ${producer} misses ${missing} and has ${doubled} twice`
+      `${topic}: ${producer} lacks ${missing} records and has ${doubled} duplicates`
     ),
     ...unbalanced.map((topic) => `${topic}: the records read are not rows + dead letters + duplicates`),
     ...(lost > 0 ? [`${lost} records were deleted before the sink read them`] : []),

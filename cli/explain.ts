@@ -215,22 +215,22 @@ function netText(observed: Observed & Evidence): string {
   const net = net_lamports === null ? `${net_raw} of ${net_mint}` : `${net_lamports} lamports`;
   const also = [["transfers between its wallets", links], ["tips", tips], ["failed tries", failed]] as const;
   const counted = also.filter(([, list]) => list.length > 0).map(([name, list]) => `${list.length} ${name}`);
-  const besides = counted.length > 0 ? `, with ${counted.join(", ")} of their own` : "";
+  const besides = counted.length > 0 ? `, including ${counted.join(", ")} in separate transactions` : "";
   const gross = gross_raw === undefined ? "" : `; gross ${gross_raw} by the legs`;
   const moved = moved_out_lamports === undefined || moved_out_lamports === "0"
     ? ""
-    : `; ${moved_out_lamports} lamports went to wallets that are not its own, ${funded_lamports} of them to empty ` +
-      "ones, which the net does not count as lost";
+    : `; ${moved_out_lamports} lamports went to other wallets, of which ${funded_lamports} to empty wallets: ` +
+      "the net does not count the latter as a loss";
   const services = Object.entries(tips_by_service).map(([service, lamports]) => `${service} ${lamports}`);
   const to = services.length > 0 ? ` (${services.join(", ")})` : "";
-  return `net ${net} by balances${besides}; in it are fees of ${fee_lamports} and tips of ${tip_lamports} lamports` +
+  return `net ${net} by balances${besides}, after fees of ${fee_lamports} and tips of ${tip_lamports} lamports` +
     `${to}${gross}${moved}`;
 }
 
 /** The reason for the tier (docs/CONTRACT.md, "Events"). */
 function tierText({ tier, net_raw, victim_losses }: Observed): string {
   if (tier === "A") {
-    return "tier A: the window executed again without the attacker leaves a victim better off, and the net is above 0";
+    return "tier A: a victim is better off when the window is executed again without the attacker, and the net is above 0";
   }
   if (tier === "B") return "tier B: the net is above 0, but the pool's state is not known exactly";
   if (BigInt(net_raw) <= 0n) return "tier C: the shape of a sandwich, but the net is not above 0";

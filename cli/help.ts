@@ -65,7 +65,7 @@ export function actionsHelp(first: string, commands: readonly Command[]): string
     "",
     ...columns(actions.map(verbRow)),
     "",
-    `\`legend help ${actions[0]!.name}\` has the flags and examples of one.`,
+    `For flags and examples: \`legend help ${actions[0]!.name}\`.`,
     "",
   ].join("\n");
 }

@@ -37,7 +37,9 @@ export const keyNew: VerbBody = {
     if (label.length > 100) throw new UsageError("Cannot make a key: need a LABEL of at most 100 characters");
     const scopes = [...new Set(call.all("scope"))] as Scope[];
     if (scopes.length === 0) {
-      throw new UsageError(`Cannot make a key: need --scope, any of ${SCOPES.join(", ")}; it may repeat`);
+      throw new UsageError(
+        `Cannot make a key: need --scope, any of ${SCOPES.join(", ")}; it may be repeated`,
+      );
     }
     const { days, expires_ms } = expiry(call.flags.days);
     const act = { action: "key made", detail: `${label}: ${scopes.join(", ")}, ${days} days` };

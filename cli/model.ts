@@ -233,7 +233,9 @@ async function selectVersion(call: Invocation, context: Context, link: "pin" | "
 export const modelPin: VerbBody = {
   async run(call, context) {
     const { module, version } = await selectVersion(call, context, "pin");
-    const text = version ? `${module} stays on ${version}` : `${module} follows what is deployed`;
+    const text = version
+      ? `${module} stays on ${version}`
+      : `${module} is not pinned: it runs the deployed version`;
     context.out(call.flags.json ? `${JSON.stringify({ module, pinned: version })}\n` : `${text}\n`);
     return EXIT.done;
   },
@@ -270,16 +272,16 @@ function comparisonLines(comparison: ShadowComparison): string {
   return [
     `${decisions} decisions of the last ${comparison.hours} h scored by ${comparison.live} (decides) and ${comparison.shadow} (in shadow)`,
     `mean difference of the scores ${comparison.mean_difference.toFixed(4)}`,
-    `pass score_min both ${share(passes.both, decisions)}, only ${comparison.live} ${
+    `reach score_min by both ${share(passes.both, decisions)}, only by ${comparison.live} ${
       share(passes.live_only, decisions)
-    }, only ${comparison.shadow} ${share(passes.shadow_only, decisions)}`,
+    }, only by ${comparison.shadow} ${share(passes.shadow_only, decisions)}`,
     ...(judged
       ? [
-        `${answered} of them have since been answered by the chain, ${judged.live.positives} came true`,
+        `the outcome of ${answered} of them is known, ${judged.live.positives} came true`,
         row(comparison.live, judged.live),
         row(comparison.shadow, judged.shadow),
       ]
-      : [`${answered} of them have since been answered by the chain: too few to say which model was right`]),
+      : [`the outcome of ${answered} of them is known: too few to say which model was right`]),
   ].join("\n");
 }
 

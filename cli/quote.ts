@@ -46,7 +46,9 @@ export const quote: VerbBody = {
     if (typeof flags.batch === "string") {
       const extra = [...ONE, ...MORE].filter((name) => flags[name] !== undefined);
       if (extra.length > 0) {
-        throw new UsageError(`Cannot quote: --batch takes no --${extra[0]}, each line says its own`);
+        throw new UsageError(
+          `Cannot quote: --batch takes no --${extra[0]}, each line of the file has its own`,
+        );
       }
       using quotes = new Quotes(library, { batch: flags.batch });
       return printAll(quotes, context) === 0 ? EXIT.done : EXIT.failed;

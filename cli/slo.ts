@@ -64,7 +64,7 @@ async function storeObjectives(context: Context): Promise<Objective[]> {
       );
       return typeof fresh?.age === "string" ? Number(fresh.age) : null;
     }),
-    await asked("records lost or doubled", 0, "records", async () => {
+    await asked("records lost or duplicated", 0, "records", async () => {
       const proof = await proveNoLoss(store);
       const wrong = proof.producers.reduce(
         (sum, { missing, doubled }) => sum + missing + doubled,

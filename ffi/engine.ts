@@ -118,7 +118,7 @@ export interface ReplayOptions {
   tips?: readonly TipAccount[];
 }
 
-/** The events of captured data, by the agents' own path; the last line is the summary. */
+/** The events of captured data, computed by the same code as in an agent; the last line is the summary. */
 export class Replay extends LineStream {
   constructor(library: Library, options: ReplayOptions) {
     const text = utf8(JSON.stringify(options));

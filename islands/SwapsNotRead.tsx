@@ -17,8 +17,8 @@ export function SwapsNotRead() {
       <div class="panel-h">
         <h2>Swaps not read</h2>
         <span class="s t2">
-          calls that look like a swap and gave no leg, since the agents' start; each agent counts for itself,
-          the highest count stands here
+          calls that look like swaps but could not be read, since the agents' start; each agent counts for
+          itself, the highest count stands here
         </span>
       </div>
       <NoAnswer asked={asked} what="Swaps not read" />

@@ -86,7 +86,9 @@ export class Scheduler {
     );
     if (doneTo > now + LATE_MS) {
       this.#options.say(
-        `Cannot rely on the clock: schedule ${name} was started at ${iso(doneTo)}; it starts over from now`,
+        `Cannot rely on the clock: schedule ${name} has a start in the future, ${
+          iso(doneTo)
+        }; from now on it runs by the clock as it is`,
       );
       return { cron, done_to_ms: now };
     }
@@ -95,7 +97,7 @@ export class Scheduler {
     const late = now - newest;
     if (late > LATE_MS) {
       this.#options.say(
-        `schedule ${name}: ${starts(count)} missed, the newest more than a day ago; none is made up for`,
+        `schedule ${name}: ${starts(count)} missed, the newest more than a day ago; none is caught up`,
         "warn",
       );
       return { cron, done_to_ms: newest };

@@ -46,7 +46,7 @@ export async function checkSinkPlace(
   if (place.to.every((offset) => offset === 0n)) return;
   for (const [partition, to] of place.to.entries()) {
     const end = partitions[partition]?.end ?? 0n;
-    if (end < to) throw wrong(`it ends at ${end}, the store has ${to} of it`);
+    if (end < to) throw wrong(`it ends at offset ${end}, the store has records up to ${to}`);
   }
   if (place.log && log.identity && place.log !== log.identity) {
     throw wrong(`it is log ${log.identity.slice(0, 8)}, the store has log ${place.log.slice(0, 8)}`);

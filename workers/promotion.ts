@@ -19,7 +19,7 @@ export async function promotion(
   judgeLive: (live: ModelManifest) => Promise<Judgement>,
 ): Promise<Verdict> {
   const stays = (why: string): Verdict => ({ live: false, why: `registered; ${why}` });
-  if (metrics.auc === null) return stays("the later slice cannot judge it");
+  if (metrics.auc === null) return stays("the test rows have only one label, so it cannot be judged");
   if (list.pinned) return stays(`the module is pinned to ${list.pinned}`);
   if (list.latest === null) {
     return metrics.auc > 0.5
@@ -41,7 +41,7 @@ export async function promotion(
   } catch (error) {
     return incomparable(messageOf(error));
   }
-  if (other.auc === null) return incomparable("the later slice cannot judge it");
+  if (other.auc === null) return incomparable("the test rows have only one label, so it cannot be judged");
   const both = `log loss ${metrics.log_loss.toFixed(4)} against ${other.log_loss.toFixed(4)}, AUC ${
     metrics.auc.toFixed(4)
   } against ${other.auc.toFixed(4)} of ${live.version}`;

@@ -48,7 +48,14 @@ const ROWS: readonly [name: string, List, Judgement, () => Promise<Judgement>, l
       false,
       /no better than chance/,
     ],
-    ["cannot be judged", list({}), figures(null, 0.1), () => assert.fail(), false, /cannot judge it/],
+    [
+      "cannot be judged",
+      list({}),
+      figures(null, 0.1),
+      () => assert.fail(),
+      false,
+      /only one label, so it cannot be judged/,
+    ],
     [
       "pinned",
       list({ pinned: "bbbbbbbbbbbb" }),

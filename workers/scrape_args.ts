@@ -19,7 +19,7 @@ export const scheduled = z.strictObject({
   // With the moment in it, it is longer.
   output: more.output.max(900).regex(
     /\{(?:day|minute)\}/,
-    "need {day} or {minute} in it, which each start replaces by its own",
+    "need {day} or {minute} in it, which each start replaces with its own day or minute",
   ),
 });
 

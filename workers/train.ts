@@ -74,7 +74,7 @@ function needTrainer(args: TrainArgs, settings: JobPorts["settings"]): void {
   if (args.model === "torch" || settings.trainers !== "") return;
   throw new AppError(
     "unavailable",
-    "Cannot train: this build has no XGBoost and LightGBM, use --model torch",
+    "Cannot train: this build has neither XGBoost nor LightGBM, use --model torch",
   );
 }
 
@@ -102,7 +102,7 @@ export async function runTrain(
   const count = args.features === "default" ? defaults : names.length;
   ports.progress(
     0.1,
-    `${parts.train.length} rows to learn, ${parts.watched.length} to stop by, ${parts.test.length} to judge`,
+    `${parts.train.length} rows for training, ${parts.watched.length} for early stopping, ${parts.test.length} for the test`,
   );
   const { model, rounds } = await fit(library, args, parts, count, ports);
   using trained = model;

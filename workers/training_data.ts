@@ -197,7 +197,7 @@ export function split(examples: readonly Example[], module: ModuleName): Split {
     if (negative >= min && positive >= min) return;
     throw new AppError(
       "invalid",
-      `Cannot train ${module}: of ${rows.length} rows ${what} ${positive} are positive and ${negative} negative, need at least ${min} of each; take a longer range`,
+      `Cannot train ${module}: of ${rows.length} rows ${what}, ${positive} are positive and ${negative} negative, need at least ${min} of each; take a longer range`,
     );
   };
   enough("in the range", examples, 2 * LABEL_ROWS_MIN);
@@ -206,17 +206,17 @@ export function split(examples: readonly Example[], module: ModuleName): Split {
   const seen = new Set(early.map((row) => row.group));
   let learned = early;
   let test = late.filter((row) => !seen.has(row.group));
-  let how = "the last fifth of the time, without groups that were seen before";
+  let how = "the last fifth of the time, without groups that training saw";
   if (count(test, 0) < LABEL_ROWS_MIN || count(test, 1) < LABEL_ROWS_MIN) {
     const held = (row: Example) => createHash("sha256").update(row.group).digest()[0]! % HELD_OUT === 0;
     learned = early.filter((row) => !held(row));
     test = late.filter(held);
-    how = `the last fifth of the time of one in ${HELD_OUT} groups, which were left out before`;
+    how = `the last fifth of the time of one in ${HELD_OUT} groups, which training did not see`;
   }
   const at = Math.floor(learned.length * (1 - WATCHED_SHARE));
   const [train, watched] = [learned.slice(0, at), learned.slice(at)];
-  enough("to learn from", train, LABEL_ROWS_MIN);
-  enough("to stop and calibrate by", watched, 2);
+  enough("for training", train, LABEL_ROWS_MIN);
+  enough("for early stopping and calibration", watched, 2);
   return { train, watched, test, how };
 }
 

@@ -50,7 +50,7 @@ for (
       () => split(rows, "mev"),
       (error) =>
         error instanceof AppError &&
-        /^Cannot train mev: of \d+ rows [a-z ]+ \d+ are positive/.test(error.message),
+        /^Cannot train mev: of \d+ rows [a-z ]+, \d+ are positive/.test(error.message),
     );
   });
 }

@@ -46,7 +46,7 @@ export const ACCESS_VERBS: readonly Command[] = [
     args: "",
     group: "Access and audit",
     data: "read",
-    summary: "Check the audit chain against its heads here and outside, and list every fault",
+    summary: "Check the audit chain against its heads in this folder and outside it, and list every fault",
     flags: [
       {
         name: "anchor",
@@ -77,7 +77,7 @@ export const ACCESS_VERBS: readonly Command[] = [
       {
         name: "scope",
         value: SCOPES.join("|"),
-        doc: "What it may do; may repeat. No key can lift a kill",
+        doc: "What it may do; may be repeated. No key can lift a kill",
       },
       DAYS_FLAG,
       JSON_FLAG,
@@ -100,7 +100,8 @@ export const ACCESS_VERBS: readonly Command[] = [
     name: "key rotate",
     args: "KEY_ID",
     group: "Access and audit",
-    summary: "Replace an API key by a new one with the same rights and print that once; the old one ends",
+    summary:
+      "Replace an API key with a new one with the same rights: print the new one once, revoke the old one",
     flags: [DAYS_FLAG, JSON_FLAG],
     examples: ["legend key rotate newest"],
     details: [KEY_WORDS],

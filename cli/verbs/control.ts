@@ -35,7 +35,7 @@ export const CONTROL_VERBS: readonly Command[] = [
       {
         name: "liquidity-min",
         value: "SOL",
-        doc: "policy: SOL that each pool must hold or be worth on its paid side; 0: any",
+        doc: "policy: value in SOL that each pool must hold, in SOL or in the mint it receives; 0: any",
       },
       {
         name: "mint-refuse",
@@ -45,7 +45,7 @@ export const CONTROL_VERBS: readonly Command[] = [
       {
         name: "unknown",
         value: "refuse|pass",
-        doc: "policy: a value that a gate does not know refuses (default) or passes",
+        doc: "policy: what a gate does when it lacks a value: refuse (default) or pass",
       },
       REASON,
       JSON_FLAG,
@@ -73,7 +73,7 @@ export const CONTROL_VERBS: readonly Command[] = [
     passesOverMistakes: true,
     details: [
       "Works without the log, the API and the disk: by the agent's socket, else by a latch on disk and a signal. If no agent",
-      "runs, its next start is latched. Exit code 0: no agent of this host decides any longer. 1: one may, and the reason is",
+      "runs, the next one starts killed. Exit code 0: no agent of this host decides any longer. 1: one may, and the reason is",
       "printed. Only `legend unkill` lifts a kill. With Kafka, agents of other hosts are killed by its topics, and each one's",
       "answer is printed; exit code 3: one has not answered, Kafka cannot be reached, or no agent has ever run here.",
     ],

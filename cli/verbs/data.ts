@@ -12,7 +12,7 @@ const CAPTURED: readonly Command[] = [
       {
         name: "source",
         value: "SOURCE",
-        doc: "Where frames come from: file:PATH (may repeat) or sim[:SEED[@SLOT]]",
+        doc: "Where frames come from: file:PATH (may be repeated) or sim[:SEED[@SLOT]]",
       },
       {
         name: "out",
@@ -37,7 +37,7 @@ const CAPTURED: readonly Command[] = [
     details: [
       "FILE: answers of getBlock or getTransaction (json, jsonParsed, base58, base64), arrays or NDJSON of",
       "{slot, block}, .zst and .gz, or folders of them. Failed transactions have no legs. The counters go to stderr.",
-      "tip_services: tips by landing service, from the built-in accounts and `tips.file`. tip_candidates: accounts in neither",
+      "tip_services: tips by landing service, from the built-in accounts and `tips.file`. tip_candidates: accounts in neither of these",
       "that 8 wallets or more have paid by a plain transfer of SOL; their figures are lower bounds.",
     ],
     endsAtOnce: true,
@@ -51,8 +51,8 @@ const CAPTURED: readonly Command[] = [
     flags: [
       { name: "accounts", value: "FILE", doc: "The snapshot: the pool and every account that it names" },
       { name: "pool", value: "ADDRESS", doc: "The pool" },
-      { name: "in", value: "MINT", doc: "The mint that is paid" },
-      { name: "amount", value: "N", doc: "Units of that mint" },
+      { name: "in", value: "MINT", doc: "The mint that goes into the pool" },
+      { name: "amount", value: "N", doc: "Amount of that mint, in base units" },
       { name: "slot", value: "N", doc: "Slot of the swap; default: the snapshot's" },
       {
         name: "time",
@@ -63,7 +63,7 @@ const CAPTURED: readonly Command[] = [
         name: "batch",
         value: "FILE",
         doc:
-          "Instead: NDJSON of {pool, accounts_file, input_mint, amount_in, slot, unix_ts}, a line for each",
+          "Instead: NDJSON of {pool, accounts_file, input_mint, amount_in, slot, unix_ts}, one line for each quote",
       },
       JSON_ANYWAY,
     ],
@@ -85,12 +85,12 @@ const CAPTURED: readonly Command[] = [
     args: "[FILE…]",
     group: "Captured data",
     data: "fill",
-    summary: "Run captured data through the agents' own path and print each event as NDJSON",
+    summary: "Run captured data through the same code as an agent and print each event as NDJSON",
     flags: [
       {
         name: "accounts",
         value: "FILE",
-        doc: "Pool state before the first slot; a pool without it is never tier A",
+        doc: "Pool state before the first slot; sandwiches in pools that it lacks are never tier A",
       },
       JSON_ANYWAY,
       {
@@ -179,7 +179,7 @@ const LOG: readonly Command[] = [
     args: "TOPIC",
     group: "Log and store",
     data: "read",
-    summary: "Print a topic's records in the JSON mirror, one a line",
+    summary: "Print a topic's records as JSON, one per line",
     flags: [
       {
         name: "from",
@@ -239,7 +239,10 @@ const STORE: readonly Command[] = [
     group: "Log and store",
     data: "read",
     summary: "Run one of the named queries and print its rows as NDJSON; without QUERY, list them",
-    flags: [{ name: "param", value: "NAME=VALUE", doc: "A parameter of the query; may repeat" }, JSON_FLAG],
+    flags: [
+      { name: "param", value: "NAME=VALUE", doc: "A parameter of the query; may be repeated" },
+      JSON_FLAG,
+    ],
     examples: ["legend db query"],
     body: async () => (await import("../db.ts")).dbQuery,
   },

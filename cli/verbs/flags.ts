@@ -1,7 +1,7 @@
 /** Flags that several verbs take. */
 import type { Flag } from "../command.ts";
 
-export const JSON_FLAG: Flag = { name: "json", doc: "NDJSON: one JSON object a line" };
+export const JSON_FLAG: Flag = { name: "json", doc: "NDJSON: one JSON object per line" };
 /** For verbs that print nothing else: a script may pass it to every verb. */
 export const JSON_ANYWAY: Flag = { name: "json", doc: "NDJSON, which is the output in any case" };
 export const DETACH_FLAG: Flag = { name: "detach", doc: "Do not wait for the job: print its id" };
@@ -38,7 +38,7 @@ export const SOURCE_FLAGS: readonly Flag[] = [
     name: "source",
     value: "SOURCE",
     doc:
-      "Where frames come from: file:PATH (may repeat), kafka (JSON blocks on sandwich-raw) or sim[:SEED[@SLOT]], a simulated chain",
+      "Where frames come from: file:PATH (may be repeated), kafka (JSON blocks on sandwich-raw) or sim[:SEED[@SLOT]], a simulated chain",
   },
   {
     name: "accounts",

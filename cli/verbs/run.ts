@@ -31,7 +31,7 @@ export const RUN_VERBS: readonly Command[] = [
     flags: [...SOURCE_FLAGS, PART_FLAG],
     examples: ["legend run agent mev --source file:blocks"],
     details: [
-      "Commands reach it by the log, by a socket in the data folder and, a kill, by SIGUSR2. The kill latch and the policy",
+      "Commands reach it by the log or a socket in the data folder, a kill also by SIGUSR2. The kill latch and the policy",
       "outlive a restart.",
     ],
     body: async () => (await import("../run_agent.ts")).runAgent,
@@ -60,9 +60,9 @@ export const RUN_VERBS: readonly Command[] = [
     examples: ["KAFKA_BROKERS=127.0.0.1:9092 legend run link"],
     details: [
       "Every part writes to its own host's log whether Kafka can be reached or not; the link sends each record once and in",
-      "order. While Kafka cannot be reached, records wait here, within log.retention_bytes a topic: after that the oldest",
+      "order. While Kafka cannot be reached, records wait here, up to log.retention_bytes per topic: after that the oldest",
       "opportunities are deleted and counted; outcomes, receipts, commands and audit stay. Models are copied too: what is",
-      "registered on one host is verified and registered on the others; what is live, pinned or in shadow is so on all.",
+      "registered on one host is verified and registered on the others; what is live, pinned or in shadow is the same on all.",
     ],
     body: async () => (await import("../run_parts.ts")).runLink,
   },

@@ -19,7 +19,7 @@ export const WATCH_VERBS: readonly Command[] = [
     ],
     examples: ["legend bench", "legend bench --json replay"],
     details: [
-      "decode: transactions of a simulated chain to lines of legs. replay: the agents' own path over the same. log: writing",
+      "decode: transactions of a simulated chain to lines of legs. replay: the same transactions through an agent's code. log: writing",
       "records of 1 KB, 100 at a time, each batch on disk before it counts, and reading them back. The data folder is not touched.",
     ],
     body: async () => (await import("../bench.ts")).bench,
@@ -101,7 +101,7 @@ export const WATCH_VERBS: readonly Command[] = [
     summary: "Print the version and what it runs on",
     flags: [
       JSON_FLAG,
-      { name: "licences", doc: "Print the packed works of others and the texts of their licences" },
+      { name: "licences", doc: "Print the third-party components of this executable and their licences" },
     ],
     examples: ["legend version", "legend version --json"],
     body: async () => (await import("../version.ts")).version,

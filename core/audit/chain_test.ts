@@ -79,7 +79,7 @@ Deno.test("entries written without the key are one fault until a writer with the
       [23, "admin", "n 22"],
     ]);
     assert.deepEqual(verifyAudit(database, [], trust).notes, [
-      "entries 21..23 were written without the control key: signed at 2023-11-14T22:15:00.000Z, and no signature proves them before that",
+      "entries 21..23 were written without the control key: signed at 2023-11-14T22:15:00.000Z; no signature proves that they were unchanged before",
     ]);
     database.exec("update audit set detail = 'x' where seq = 22");
     assert.match(faults([...markPublished, ...later]).join(), /entry 22 was changed/);

@@ -21,7 +21,7 @@ export interface Place {
 export interface Trust {
   /** The instance that is verified. */
   readonly node: string;
-  /** Public keys of this installation, hex; null: they cannot be read, and whose heads they are cannot be checked. */
+  /** Public keys of this installation, hex; null: they cannot be read, and the signers of the heads cannot be checked. */
   readonly keys: ReadonlySet<string> | null;
 }
 
@@ -64,7 +64,7 @@ export class PublishedHeads {
     }
     const hash = headHash(bytes);
     const known = this.signed.get(head.seq);
-    if (known && known.hash !== hash) this.#fault(head.seq, "was published with two contents");
+    if (known && known.hash !== hash) this.#fault(head.seq, "was published twice with different contents");
     this.signed.set(head.seq, { hash, previous: head.previous });
     // A head that the next one names by its hash needs no signature check: the last head's signature vouches for it.
     if (head.previous !== this.#lastHash) this.#judgeLast();
@@ -86,7 +86,7 @@ export class PublishedHeads {
       this.fault(`${count} heads are of the instance ${node}, not of ${this.trust.node}`);
     }
     for (const [key, count] of this.#foreign) {
-      this.fault(`${count} heads are signed by the foreign key ${key.slice(0, 16)}`);
+      this.fault(`${count} heads are signed by the unknown key ${key.slice(0, 16)}`);
     }
     if (this.#unreadable > 0) this.fault(`${this.#unreadable} records cannot be read as heads`);
     const seqs = [...this.signed.keys()].sort((a, b) => a - b);
@@ -141,7 +141,9 @@ export class PublishedHeads {
     if (!this.#isOwn(head.node)) return;
     this.count += 1;
     const known = this.old.get(head.seq);
-    if (known !== undefined && known !== head.hash) this.#fault(head.seq, "was published with two contents");
+    if (known !== undefined && known !== head.hash) {
+      this.#fault(head.seq, "was published twice with different contents");
+    }
     this.old.set(head.seq, head.hash);
   }
 }

@@ -72,7 +72,7 @@ Deno.test("one seq published with two contents is a fault, also when both are si
     const third = readHead(heads[2]!)!;
     const other = signer.sign({ ...third, hash: "ab".repeat(32) });
     const { faults } = outside([...heads.slice(0, 3), other]);
-    assert.deepEqual(faults, ["audit-proto: head 3 was published with two contents"]);
+    assert.deepEqual(faults, ["audit-proto: head 3 was published twice with different contents"]);
     assert.deepEqual(outside([...heads.slice(0, 3), heads[2]!]).faults, []);
   }));
 
@@ -113,7 +113,7 @@ Deno.test("heads of a foreign key are counted with the begin of the key; without
     published.finish(1, 6, 6);
     assert.ok(
       published.faults.includes(
-        `the file x: 1 heads are signed by the foreign key ${foreign.key.slice(0, 16)}`,
+        `the file x: 1 heads are signed by the unknown key ${foreign.key.slice(0, 16)}`,
       ),
     );
     const unknown = new PublishedHeads(part, { node: signer.node, keys: null });
@@ -140,7 +140,7 @@ Deno.test("heads of the first version are compared with the entries' hashes, and
     const [a, b] = ["aa".repeat(32), "bb".repeat(32)];
     assert.deepEqual(outside([head(1, a), head(1, a), head(2, b)]).faults, []);
     assert.deepEqual(outside([head(1, a), head(1, b)]).faults, [
-      "audit-proto: head 1 was published with two contents",
+      "audit-proto: head 1 was published twice with different contents",
     ]);
     const other = new HeadSigner("ffffffff", "07".repeat(32));
     const published = new PublishedHeads(whole, { node: other.node, keys: new Set([other.key]) });

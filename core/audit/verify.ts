@@ -205,7 +205,7 @@ class Walk {
     if (this.#old === 0 || this.#sealedMs !== null) return;
     const isWaiting = database.prepare("select 1 from audit_unsealed").get() !== undefined;
     const next = isWaiting
-      ? "; if legend of the first version wrote them, the next `legend run` seals them"
+      ? "; if the first version of legend wrote them, the next `legend run` seals them"
       : "";
     this.faults.push(`${this.#old} entries have no signed head, and no signed entry seals them${next}`);
   }
@@ -251,7 +251,7 @@ class Walk {
     );
     for (const { at_ms, detail } of rows.all(LATE.action)) {
       const at = new Date(Number(at_ms)).toISOString();
-      this.#late.push(`${detail}: signed at ${at}, and no signature proves them before that`);
+      this.#late.push(`${detail}: signed at ${at}; no signature proves that they were unchanged before`);
     }
   }
 
@@ -259,14 +259,14 @@ class Walk {
   #judgeRead(head: SignedHead, fits: Head, follows: boolean): void {
     const { seq } = fits;
     if ((["seq", "hash", "at_ms", "first", "count"] as const).some((field) => head[field] !== fits[field])) {
-      this.faults.push(`entry ${seq} does not fit its signed head: it was changed or computed again`);
+      this.faults.push(`entry ${seq} does not match its signed head: it was changed or recomputed`);
     }
     if (follows && head.previous !== fits.previous) {
       this.faults.push(`the head of entry ${seq} does not follow the head before it`);
       if (this.#head && !this.#isSigned(this.#head)) this.#notSigned(seq - 1);
     }
     if (this.trust.keys?.has(head.key) === false) {
-      this.faults.push(`the head of entry ${seq} is signed by the foreign key ${head.key.slice(0, 16)}`);
+      this.faults.push(`the head of entry ${seq} is signed by the unknown key ${head.key.slice(0, 16)}`);
     }
     if (!isSignedHead(head)) this.#notSigned(seq);
     [this.#key, this.#node] = [head.key, head.node];
@@ -294,7 +294,7 @@ class Walk {
     const { name } = published.place;
     const missing: number[] = [];
     const other = (seq: number) =>
-      this.faults.push(`entry ${seq} is not the one that ${name} has: the chain was computed again`);
+      this.faults.push(`entry ${seq} is not the one that ${name} has: the chain was recomputed`);
     for (const [seq, { hash }] of published.signed) {
       const own = this.#heads.get(seq);
       if (own === undefined) missing.push(seq);
@@ -315,7 +315,7 @@ class Walk {
     if (this.#sealedMs !== null) {
       const at = new Date(this.#sealedMs).toISOString();
       notes.push(
-        `${this.#old} entries are of the first version: they were sealed at ${at}, and no signature proves them before that`,
+        `${this.#old} entries are of the first version: they were sealed at ${at}; no signature proves that they were unchanged before`,
       );
     }
     for (const { place, signed } of published) {

@@ -178,7 +178,7 @@ function readRemembered(path: string, folder: string, input: ConfigInput): Map<s
     if (!(error instanceof AppError)) throw error;
     throw new AppError(
       "invalid",
-      `${error.message}; \`legend run\` was last given it: put it back, or name another with --config`,
+      `${error.message}; the last \`legend run\` used it: put it back, or name another with --config`,
     );
   }
 }

@@ -191,7 +191,7 @@ Deno.test("the file that `legend run` was given counts for who names none, and n
 
   delete files["/etc/legend.toml"];
   const line =
-    "Cannot read /etc/legend.toml: it does not exist; `legend run` was last given it: put it back, or name another with --config";
+    "Cannot read /etc/legend.toml: it does not exist; the last `legend run` used it: put it back, or name another with --config";
   assert.throws(() => loadConfig(input()), { message: line });
   const { config, problems, isWhole } = ignoreMistakes(input());
   assert.deepEqual([problems, config.get("data_dir")!.value], [[line], "/d"], "a kill continues");

@@ -17,7 +17,7 @@ const keyPath = (dataDir: string) => `${dataDir}/keys/control.key`;
 const cannot = (path: string, why: string) =>
   new AppError("unavailable", `Cannot use the key ${path}: ${why}`);
 const gone = (path: string) =>
-  cannot(path, "it is gone; put it back from a backup, nothing that it signed is trusted with another one");
+  cannot(path, "it is gone; restore it from a backup: a new key does not validate what this one signed");
 
 /**
  * Creates the key of a folder that has none. Where one was used before, commands signed with a new key would not be
@@ -55,7 +55,7 @@ export function controlSeed(dataDir: string, configured: string): string {
   const mode = Deno.statSync(path).mode ?? 0;
   if (mode & OTHERS) throw cannot(path, `others can read it (mode ${(mode & 0o777).toString(8)}), need 0600`);
   if (!/^[0-9a-fA-F]{64}$/.test(seed)) {
-    throw cannot(path, "it is damaged, need 64 hex digits; put it back from a backup");
+    throw cannot(path, "it is damaged, need 64 hex digits; restore it from a backup");
   }
   return seed.toLowerCase();
 }

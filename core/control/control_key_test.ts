@@ -14,7 +14,7 @@ async function withFolder(run: (folder: string) => void): Promise<void> {
 const gone = (folder: string) => ({
   code: "unavailable",
   message:
-    `Cannot use the key ${folder}/keys/control.key: it is gone; put it back from a backup, nothing that it signed is trusted with another one`,
+    `Cannot use the key ${folder}/keys/control.key: it is gone; restore it from a backup: a new key does not validate what this one signed`,
 });
 
 Deno.test("the control key is made with the data folder, only by the run verbs, and only while nothing was signed", () =>

@@ -137,7 +137,7 @@ export class JobProjection {
       message: same
         ? `the same as ${same.id}`
         : isResubmitted
-        ? "this minute of the schedule has been started already"
+        ? "the schedule has already started a job for this minute"
         : "",
       startedMs: null,
       endedMs: same || isResubmitted ? Number(record.createdMs) : null,

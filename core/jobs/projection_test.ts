@@ -323,7 +323,7 @@ Deno.test("JobProjection holds a schedule's start when its job is over: a second
   const { state, message, endedMs } = projection.get("again")!;
   assert.deepEqual([state, message, endedMs], [
     "cancelled",
-    "this minute of the schedule has been started already",
+    "the schedule has already started a job for this minute",
     9,
   ]);
   const start = 28_000_000 * 60_000;

@@ -88,7 +88,7 @@ function importance(x: number, y: number, features: readonly string[], growth: r
 
 /** Error text for a model without a report. */
 export const noReport = (version: string): AppError =>
-  new AppError("not_found", `Model ${version} has no report: its manifest has no data of a training`);
+  new AppError("not_found", `Model ${version} has no report: it was not trained by legend`);
 
 /** The whole report; null for a model whose manifest has no training. */
 export function drawReport(manifest: ModelManifest, theme: ReportTheme = "light"): string | null {

@@ -162,7 +162,7 @@ function readIfThere(path: string): string | null {
     throw error;
   }
   if (text === "") {
-    throw new AppError("unavailable", `Cannot use ${path}: it is empty, remove it: it is then created again`);
+    throw new AppError("unavailable", `Cannot use ${path}: it is empty; remove it, and it is created again`);
   }
   return text;
 }

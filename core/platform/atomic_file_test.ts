@@ -82,7 +82,7 @@ Deno.test("readOrMake() refuses an empty file: an empty secret would let everybo
   withFolder((folder) => {
     Deno.writeTextFileSync(`${folder}/a`, "");
     assert.throws(() => readOrMake(`${folder}/a`, () => "made"), {
-      message: `Cannot use ${folder}/a: it is empty, remove it: it is then created again`,
+      message: `Cannot use ${folder}/a: it is empty; remove it, and it is created again`,
     });
   }));
 

@@ -265,7 +265,7 @@ function shut(path: string, { say }: DataDirOptions): void {
       Deno.chmodSync(folder, 0o700);
       say?.(`${was}: it is 700 now`);
     } catch (error) {
-      say?.(`${was}, and it cannot be shut: ${diskProblem(error)}`);
+      say?.(`${was}, and its mode cannot be changed: ${diskProblem(error)}`);
     }
   }
 }
@@ -283,7 +283,7 @@ function why(error: unknown): string {
   }
   // The runtime refuses access to /proc, /sys and /dev.
   if (error instanceof Deno.errors.NotCapable) {
-    return "it is in a file system of the kernel, choose another with --data-dir";
+    return "it is under /proc, /sys or /dev, choose another with --data-dir";
   }
   const problem = diskProblem(error);
   return /read-only/.test(problem) ? `${problem}, choose another with --data-dir` : problem;

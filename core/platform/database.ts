@@ -186,7 +186,7 @@ export async function keepRoom(
       logged = "";
     } catch (error) {
       isLow = true;
-      const line = `Cannot keep room for a full disk: ${messageOf(error)}`;
+      const line = `Cannot reserve free space in legend.db: ${messageOf(error)}`;
       // Another writer will have released the lock by the next time.
       if (line !== logged && !isBusy(error)) say(line);
       logged = line;

@@ -51,7 +51,7 @@ export function storeAddress(config: Config, dataDir: string, hasOwn: boolean): 
       "unavailable",
       hasOwn
         ? "Cannot use the analytics store: it does not run on this host; start `legend run`, or set CLICKHOUSE_URL"
-        : "Cannot use the analytics store: this build has none; set CLICKHOUSE_URL",
+        : "Cannot use the analytics store: this build does not contain it; set CLICKHOUSE_URL",
     );
   }
 }

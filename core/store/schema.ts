@@ -107,7 +107,7 @@ export async function migrate(
   if (before > SCHEMA_VERSION) {
     throw new AppError(
       "unavailable",
-      `Cannot use database ${database}: its tables are of version ${before}, this legend knows ${SCHEMA_VERSION}; use the newer legend`,
+      `Cannot use database ${database}: its tables are of version ${before}, this legend reads versions up to ${SCHEMA_VERSION}; use the newer legend`,
     );
   }
   for (let version = before; version < SCHEMA_VERSION; version++) {

@@ -179,7 +179,7 @@ Deno.test("operator 21: other verbs use the configuration file that `legend run`
     assert.equal(gone.code, 1);
     oneLine(
       gone,
-      /^Cannot read .+light\.toml: it does not exist; `legend run` was last given it: /,
+      /^Cannot read .+light\.toml: it does not exist; the last `legend run` used it: /,
       "doctor",
     );
     const kill = await own("kill", "mev");

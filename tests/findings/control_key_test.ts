@@ -7,7 +7,7 @@ import { apiStatusFile } from "../../core/platform/parts.ts";
 import { assertDead, Installation, killByVerb, until } from "./kill.ts";
 
 const GONE =
-  /keys\/control\.key: it is gone; put it back from a backup, nothing that it signed is trusted with another one$/m;
+  /keys\/control\.key: it is gone; restore it from a backup: a new key does not validate what this one signed$/m;
 
 Deno.test("C1: a lost control key hinders no kill, is never replaced, and is named by every verb that needs it", () =>
   withFolder((folder) => {
@@ -44,13 +44,13 @@ Deno.test("C1: a lost control key hinders no kill, is never replaced, and is nam
 
       const verify = await legend(["audit", "verify", ...at]);
       assert.equal(verify.code, 1);
-      assert.match(verify.stdout, /: 1 fault\nwhose heads they are cannot be checked: /);
+      assert.match(verify.stdout, /: 1 fault\nthe signers of the heads cannot be checked: /);
       assert.match(verify.stdout, GONE);
       assert.equal(verify.stdout.trimEnd().split("\n").length, 2, verify.stdout);
       const doctor = await legend(["doctor", ...at]);
       assert.equal(doctor.stdout.match(/control\.key/g)?.length, 1, doctor.stdout);
       assert.match(doctor.stdout, /^BAD {2}control key: Cannot use the key .*it is gone/m);
-      assert.match(doctor.stdout, /audit: .* are whole; whose heads they are cannot be checked$/m);
+      assert.match(doctor.stdout, /audit: .* are intact; the signers of the heads cannot be checked$/m);
       await assert.rejects(Deno.stat(key), Deno.errors.NotFound);
 
       // A damaged key is the same single fault.
@@ -58,7 +58,7 @@ Deno.test("C1: a lost control key hinders no kill, is never replaced, and is nam
       const damaged = await legend(["audit", "verify", ...at]);
       assert.match(
         damaged.stdout,
-        /: 1 fault\nwhose heads they are cannot be checked: .*it is damaged, need 64 hex digits/,
+        /: 1 fault\nthe signers of the heads cannot be checked: .*it is damaged, need 64 hex digits/,
       );
 
       await Deno.rename(`${key}.away`, key);
@@ -95,7 +95,10 @@ async function killByLoneApi(data: string): Promise<void> {
     child.kill("SIGTERM");
     await child.status;
   }
-  assert.match((await Promise.all(texts)).join(""), /it is gone; .*; until it is back kills work/);
+  assert.match(
+    (await Promise.all(texts)).join(""),
+    /it is gone; .*; kills still work; entries of the audit wait/,
+  );
 }
 
 /** The process id in the API's status file; null: it does not listen. */
@@ -183,6 +186,6 @@ function apiWithoutKey(how: string, line: RegExp): Promise<void> {
 
 Deno.test("C1: an API that starts again without a usable control key kills, and says what it cannot sign", async () => {
   await apiWithoutKey("gone", GONE);
-  const damaged = /keys\/control\.key: it is damaged, need 64 hex digits; put it back from a backup$/m;
+  const damaged = /keys\/control\.key: it is damaged, need 64 hex digits; restore it from a backup$/m;
   await apiWithoutKey("damaged", damaged);
 });

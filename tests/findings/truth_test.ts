@@ -59,7 +59,7 @@ Deno.test("operator 17: slo with the store away names each objective that is not
     const env = { CLICKHOUSE_URL: "http://127.0.0.1:9/" };
     const { code, stdout } = await legend(["slo", "--data-dir", data], { env });
     assert.equal(code, 1);
-    for (const name of ["sink lag", "age of the newest row", "records lost or doubled"]) {
+    for (const name of ["sink lag", "age of the newest row", "records lost or duplicated"]) {
       assert.match(stdout, new RegExp(`^UNKNOWN ${name}: .+`, "m"));
     }
   }));

@@ -12,7 +12,7 @@ Deno.test("kill -9 of agents, link, sink, bridge, writer and broker loses and do
     const finding = async () => {
       const { stdout } = await doctor();
       const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
-      return lines.find(({ name }) => name === "nothing lost, nothing doubled");
+      return lines.find(({ name }) => name === "nothing lost, nothing duplicated");
     };
     assert.equal((await finding()).ok, true);
     await store.command(
@@ -23,7 +23,7 @@ Deno.test("kill -9 of agents, link, sink, bridge, writer and broker loses and do
     assert.match(red.detail, /load-1 misses 1 and has 0 twice/);
     const slo = await legend(["slo", "--json", "--data-dir", data], { env: cluster.env });
     assert.equal(slo.code, 1);
-    assert.match(slo.stdout, /"name":"records lost or doubled","value":1,/);
+    assert.match(slo.stdout, /"name":"records lost or duplicated","value":1,/);
   });
   assert.ok(result.records > 20_000, `${result.records} records`);
 });

@@ -83,7 +83,7 @@ async function olderLogIsSaid({ data, env }: Installation, sink: Part): Promise<
   assert.equal(early.code, 1, early.stdout);
   assert.match(
     early.stdout,
-    /^BAD {2}log and store: .*it ends at \d+, the store has \d+ of it.*accept-log/m,
+    /^BAD {2}log and store: .*it ends at offset \d+, the store has records up to \d+.*accept-log/m,
   );
   await live(data, 8n);
   sink.start();
@@ -160,7 +160,7 @@ Deno.test("operator 4: an older log with a newer store is reported, not stored f
       assert.match(second.stdout, /nothing to accept/);
       const whole = await legend(["doctor", "--data-dir", data], { env });
       assert.match(whole.stdout, /^ok {3}log and store: /m);
-      assert.match(whole.stdout, /^ok {3}nothing lost, nothing doubled: /m);
+      assert.match(whole.stdout, /^ok {3}nothing lost, nothing duplicated: /m);
     } finally {
       await sink.end("SIGKILL").catch(() => {});
       await part.end();

@@ -169,7 +169,7 @@ Deno.test("of two hosts' sinks one stores and the other stands by, and takes ove
     assert.equal(rows, ids, "nothing twice");
     assert.match(messages(stderr), /^Standing by for [a-z-]+: the sink of [0-9a-f]{8} stores it;/m);
     const doctor = await legend(["doctor", "--data-dir", two], { env: cluster.env });
-    assert.match(doctor.stdout, /^ok {3}nothing lost, nothing doubled/m, doctor.stdout);
+    assert.match(doctor.stdout, /^ok {3}nothing lost, nothing duplicated/m, doctor.stdout);
     // The holder of the lock writes it again. Without this removal, the second of the two could be the one that runs.
     await Deno.remove(`${two}/sink.status.json`);
     const same = new Part(["run", "sink", "--data-dir", two], cluster.env).start();

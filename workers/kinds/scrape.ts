@@ -44,8 +44,8 @@ export const scrape: JobKind<ScrapeArgs> = {
     args: "OUTPUT",
     summary: "Write rows of the store to a Parquet or JSON file, here or on S3, with a manifest",
     flags: [
-      { name: "type", value: "arb|mev", doc: "Which rows; may repeat (both)" },
-      { name: "dex", value: "ID", doc: "Only rows of this DEX; may repeat" },
+      { name: "type", value: "arb|mev", doc: "Which rows; may be repeated (both)" },
+      { name: "dex", value: "ID", doc: "Only rows of this DEX; may be repeated" },
       { name: "format", value: "parquet|jsonl", doc: "Format of the file (parquet)" },
       { name: "compress", value: "zstd|gzip|none", doc: "Compression (zstd)" },
     ],

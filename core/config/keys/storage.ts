@@ -170,7 +170,7 @@ export const STORAGE_KEYS = [
     type: url,
     default: "",
     env: "AWS_ENDPOINT_URL",
-    doc: "S3 endpoint for `s3://` outputs; empty = AWS's own of the region",
+    doc: "S3 endpoint for `s3://` outputs; empty = the AWS endpoint of the region",
   },
   { key: "s3.region", type: text, default: "us-east-1", env: "AWS_REGION", doc: "Region of the S3 endpoint" },
   {

@@ -1,4 +1,4 @@
-//! `legend replay`: runs captured data through the agents' own path and prints one NDJSON line per event.
+//! `legend replay`: runs captured data through the same code as an agent and prints one NDJSON line per event.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -139,7 +139,7 @@ pub enum ControlError {
     LatchNotWritten(#[source] io::Error),
     /// The key is gone, and no new one is made.
     #[error(
-        "Cannot use the key {}: it is gone; put it back from a backup, nothing that it signed is trusted with another one",
+        "Cannot use the key {}: it is gone; restore it from a backup: a new key does not validate what this one signed",
         .0.display()
     )]
     KeyGone(PathBuf),
@@ -160,7 +160,7 @@ pub enum ControlError {
         mode: u32,
     },
     /// A file that does not hold a key.
-    #[error("Cannot use the key {}: it is damaged, need 64 hex digits; put it back from a backup", .0.display())]
+    #[error("Cannot use the key {}: it is damaged, need 64 hex digits; restore it from a backup", .0.display())]
     KeyDamaged(PathBuf),
     /// No module has this name.
     #[error("Cannot control {0}: need arbitrage or mev")]
@@ -297,7 +297,7 @@ mod tests {
             ),
             (
                 ControlError::KeyGone(path()),
-                "Cannot use the key /data/file: it is gone; put it back from a backup, nothing that it signed is trusted with another one",
+                "Cannot use the key /data/file: it is gone; restore it from a backup: a new key does not validate what this one signed",
             ),
             (
                 ControlError::KeyFile { path: path(), source: full() },
@@ -309,7 +309,7 @@ mod tests {
             ),
             (
                 ControlError::KeyDamaged(path()),
-                "Cannot use the key /data/file: it is damaged, need 64 hex digits; put it back from a backup",
+                "Cannot use the key /data/file: it is damaged, need 64 hex digits; restore it from a backup",
             ),
             (ControlError::Module("x".to_owned()), "Cannot control x: need arbitrage or mev"),
             (

@@ -140,7 +140,7 @@ mod tests {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("sets");
         fs::write(&path, "no key").expect("writes");
         let refused = load(&folder, CONTROL_KEY).expect_err("refuses").to_string();
-        let words = "it is damaged, need 64 hex digits; put it back from a backup";
+        let words = "it is damaged, need 64 hex digits; restore it from a backup";
         assert_eq!(refused, format!("Cannot use the key {}: {words}", path.display()));
         fs::remove_dir_all(folder).expect("removes");
     }

@@ -32,7 +32,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// Opens `file:PATH` (may repeat) or `sim[:SEED[@SLOT]]`. `slot`: for a file that does not state it.
+    /// Opens `file:PATH` (may be repeated) or `sim[:SEED[@SLOT]]`. `slot`: for a file that does not state it.
     /// `live`: a simulated chain without a slot begins at the clock's. `blocks`: how many blocks a simulated
     /// chain has.
     ///
