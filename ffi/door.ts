@@ -20,7 +20,7 @@ export interface DoorStatus {
   connections: number;
   /** With the descriptors that are free now. */
   connections_max: number;
-  /** Connections shut since the start, by reason. */
+  /** Connections closed since the start, by reason. */
   shut: { late: number; idle: number; talks: number; surplus: number };
 }
 

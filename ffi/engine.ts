@@ -26,7 +26,7 @@ export interface DecodeSummary {
   repeated: number;
   /** Transactions that did not fit into memory: if they come again, they count again. */
   unremembered: number;
-  /** Calls that look like a swap and gave no leg. */
+  /** Calls that look like swaps but could not be read. */
   missed_swaps: number;
   /** The most frequent of them. */
   missed_by_program: MissedSwaps[];

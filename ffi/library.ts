@@ -37,7 +37,7 @@ export class Library {
       library.close();
       throw new AppError(
         "unavailable",
-        `Cannot use ${path}: it is of another legend (ABI ${abi.toString(16)}, need ${
+        `Cannot use ${path}: it belongs to another version of legend (ABI ${abi.toString(16)}, need ${
           ABI_VERSION.toString(16)
         }); build it again`,
       );
@@ -52,7 +52,7 @@ export class Library {
     return { value: check(run(out, out.length), out), out };
   }
 
-  /** As {@link call} for a call that runs on a thread of its own. */
+  /** Like {@link call} for a call that runs on a thread of its own. */
   async callAsync(
     run: (out: Uint8Array<ArrayBuffer>, size: number) => Promise<number>,
     out = new Uint8Array(LINE_BYTES),
@@ -72,7 +72,7 @@ export class Library {
     return decoder.decode(out.subarray(0, check(value, out)));
   }
 
-  /** As {@link text} for a call that runs on a thread of its own. */
+  /** Like {@link text} for a call that runs on a thread of its own. */
   async textAsync(run: (out: Uint8Array<ArrayBuffer>, size: number) => Promise<number>): Promise<string> {
     let out = new Uint8Array(LINE_BYTES);
     let value = await run(out, out.length);

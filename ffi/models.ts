@@ -173,7 +173,7 @@ export function openNetwork(
     },
     model(rounds) {
       const model = models[rounds - 1];
-      if (!model) throw new Error(`Cannot give the network of round ${rounds}`);
+      if (!model) throw new Error(`Cannot return the network of round ${rounds}: it is not kept`);
       return Promise.resolve(model);
     },
     [Symbol.asyncDispose]: () => {

@@ -49,7 +49,7 @@ export default function AuditTable() {
         </span>
       </div>
       {problem && <p class="panel-b bad" role="alert">{problem}</p>}
-      <div class="tw scroll" tabIndex={0} role="region" aria-label="Audit entries, scrolls">
+      <div class="tw scroll" tabIndex={0} role="region" aria-label="Audit entries (scrollable)">
         <table class="stk">
           <caption class="sr">Audit entries, newest first</caption>
           <EntryHead />

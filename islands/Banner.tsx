@@ -47,7 +47,7 @@ export function problemOf(
   const blind = blindness(now);
   const asOf = contact().answered_ms === null
     ? ""
-    : `Values are of ${new Date(contact().answered_ms!).toISOString().slice(11, 19)} UTC. `;
+    : `Values as of ${new Date(contact().answered_ms!).toISOString().slice(11, 19)} UTC. `;
   if (blind) {
     return {
       key: blind.who,

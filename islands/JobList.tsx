@@ -143,7 +143,7 @@ interface JobTableProps {
 
 /** The table of jobs: its columns and rows. */
 const JobTable = ({ title, admin, children }: JobTableProps) => (
-  <div class="tw" tabIndex={0} role="region" aria-label={`${title}, scrolls`}>
+  <div class="tw" tabIndex={0} role="region" aria-label={`${title} (scrollable)`}>
     <table class="stk">
       <caption class="sr">{title}</caption>
       <thead>

@@ -80,7 +80,7 @@ export default function LiveTable({ module }: LiveTableProps) {
           class="tw scroll"
           ref={scroller}
           role="region"
-          aria-label="Decisions, scrolls"
+          aria-label="Decisions (scrollable)"
           onPointerEnter={() => (hover.current = true)}
           onPointerLeave={() => (hover.current = false)}
         >

@@ -22,7 +22,7 @@ function Beside({ next, now, trainedAt }: ModelQuestionProps) {
           <div class="grow">{text}</div>
         </div>
       ))}
-      <div class="tw" tabIndex={0} role="region" aria-label="Both models, scrolls">
+      <div class="tw" tabIndex={0} role="region" aria-label="Both models (scrollable)">
         <table class="mini">
           <caption class="sr">The model that would decide, beside the one that decides now</caption>
           <thead>

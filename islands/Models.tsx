@@ -59,7 +59,7 @@ export function Models({ list, running, admin, notice, swap }: ModelsProps) {
           </span>
         )}
       </div>
-      <div class="tw" tabIndex={0} role="region" aria-label="Models, scrolls">
+      <div class="tw" tabIndex={0} role="region" aria-label="Models (scrollable)">
         {list
           ? (
             <table class="stk">

@@ -47,7 +47,7 @@ function LegTable({ evidence }: { evidence: Decision }) {
       <h3>
         Legs <span>amounts are base units</span>
       </h3>
-      <div class="tw" tabIndex={0} role="region" aria-label="Legs, scrolls">
+      <div class="tw" tabIndex={0} role="region" aria-label="Legs (scrollable)">
         <table class="mini">
           <caption class="sr">Legs</caption>
           <thead>

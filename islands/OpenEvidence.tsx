@@ -42,7 +42,7 @@ const Plan = ({ hops }: { hops: NonNullable<Decision["hops"]> }) => (
     <h3>
       Plan <span>base units, with these reserves</span>
     </h3>
-    <div class="tw" tabIndex={0} role="region" aria-label="Plan, scrolls">
+    <div class="tw" tabIndex={0} role="region" aria-label="Plan (scrollable)">
       <table class="mini">
         <caption class="sr">Plan</caption>
         <thead>

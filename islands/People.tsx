@@ -76,7 +76,7 @@ export function People({ admin }: { admin: boolean }) {
       </div>
       <NoAnswer asked={users} what="Users" />
       <NoAnswer asked={keys} what="Keys" />
-      <div class="tw" tabIndex={0} role="region" aria-label="Users and keys, scrolls">
+      <div class="tw" tabIndex={0} role="region" aria-label="Users and keys (scrollable)">
         <table>
           <caption class="sr">Users and keys</caption>
           <thead>

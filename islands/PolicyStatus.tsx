@@ -12,7 +12,7 @@ export function PolicyStatus(
       <div class="panel-h">
         <h2>Desired and in force</h2>
       </div>
-      <div class="tw" tabIndex={0} role="region" aria-label="Policy desired and in force, scrolls">
+      <div class="tw" tabIndex={0} role="region" aria-label="Policy desired and in force (scrollable)">
         <table>
           <caption class="sr">Policy desired and in force by agent</caption>
           <thead>

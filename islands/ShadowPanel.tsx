@@ -95,7 +95,7 @@ type JudgedProps = Pick<ShadowComparison, "live" | "shadow"> & {
 
 /** Which model was right, by the actual results. */
 const Judged = ({ judged, ...names }: JudgedProps) => (
-  <div class="tw" tabIndex={0} role="region" aria-label="Who was right, scrolls">
+  <div class="tw" tabIndex={0} role="region" aria-label="Who was right (scrollable)">
     <table>
       <caption class="sr">Both models on the decisions for which the chain has an answer</caption>
       <thead>

@@ -42,9 +42,11 @@ export function SwapsNotRead() {
               {grouped(found.total)}{" "}
               trades are missing from what was found: their program is new to this version, or has changed.
             </p>
-            <div class="tw" tabIndex={0} role="region" aria-label="Swaps not read, scrolls">
+            <div class="tw" tabIndex={0} role="region" aria-label="Swaps not read (scrollable)">
               <table>
-                <caption class="sr">Calls that look like a swap and gave no leg, most frequent first</caption>
+                <caption class="sr">
+                  Calls that look like swaps but could not be read, most frequent first
+                </caption>
                 <thead>
                   <tr>
                     <th scope="col">Program</th>

@@ -48,7 +48,7 @@ export function tableAddress(search: string, isSandwich: boolean): TableAddress 
     const names = params.get("tier")!.split(",");
     const odd = names.filter((tier) => !EVIDENCE_TIERS.includes(tier));
     if (odd.length > 0) notes.push(`tier: \`${odd.join(",").slice(0, 40)}\`, need B, C or B,C`);
-    else if (gate) notes.push("tier: not used beside gate");
+    else if (gate) notes.push("tier: ignored, because gate is set");
     else tiers = EVIDENCE_TIERS.filter((tier) => names.includes(tier));
   }
   return { query: params.get("q") ?? "", gate, tiers, selected: params.get("sel") || null, notes };

@@ -9,7 +9,11 @@ Deno.test("an address says what is shown, and every parameter that does nothing 
     ["?tier=C", true, { tiers: ["C"], notes: [] }],
     ["?tier=A", true, { tiers: [], notes: ["tier: `A`, need B, C or B,C"] }],
     ["?tier=B", false, { tiers: [], notes: ["tier: this page cannot filter by it yet"] }],
-    ["?tier=B&gate=ev_min", true, { tiers: [], gate: "ev_min", notes: ["tier: not used beside gate"] }],
+    ["?tier=B&gate=ev_min", true, {
+      tiers: [],
+      gate: "ev_min",
+      notes: ["tier: ignored, because gate is set"],
+    }],
     ["?foo=1&dex=dlmm&foo=2", true, {
       notes: ["foo: not known", "dex: this page cannot filter by it yet"],
     }],

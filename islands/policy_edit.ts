@@ -18,7 +18,7 @@ export const FIELDS: readonly Field[] = [
     name: "throttle_pct",
     title: "Throttle",
     unit: "%",
-    hint: "Share of decisions skipped by hash; 100 stops emission",
+    hint: "Share of decisions skipped, picked by hash; 100 skips all",
   },
   { name: "score_min", title: "Least score", unit: "", hint: "0 to 1" },
   { name: "tip_ladder", title: "Tip ladder", unit: "", hint: "Quantiles of recently landed tips, rising" },

@@ -75,7 +75,7 @@ export const keyBody = z.strictObject({
   days: z.number().int().min(1).max(365).default(90),
 });
 export const queryBody = z.strictObject({
-  name: z.string().regex(/^[a-z_]{1,64}$/, "need a name of `legend db query`"),
+  name: z.string().regex(/^[a-z_]{1,64}$/, "need a name that `legend db query` lists"),
   params: z.record(z.string().max(64), z.union([z.string().max(256), z.number()])).optional(),
 });
 export const tuneBody = z.strictObject({

@@ -73,7 +73,7 @@ export const keptRange = z.strictObject({ start_ms: stampMs, end_ms: stampMs });
 
 /** A cron line in UTC with what it starts; `core/jobs/schedules.ts` holds the arguments against their kind. */
 export const schedule = z.strictObject({
-  name: z.string().regex(/^[a-z0-9-]{1,40}$/, "need small letters, digits and -"),
+  name: z.string().regex(/^[a-z0-9-]{1,40}$/, "need lowercase letters, digits and -"),
   /** Five fields: minute, hour, day of the month, month, day of the week. */
   cron: z.string().max(100),
   enabled: z.boolean().default(true),

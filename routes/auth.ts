@@ -68,7 +68,7 @@ function refresh(logins: Logins, door: Door): Route {
     path: "/api/auth/refresh",
     right: "open",
     summary:
-      "Exchange the refresh token for the next one: that of the body for tokens, that of the cookie (with `X-Requested-With: dashboard`) for cookies",
+      "Renew the login: a refresh token in the body gets new tokens, one in the cookie (with `X-Requested-With: dashboard`) gets new cookies",
     answer: answers.login,
     body: refreshBody,
     handle: async (c, { refresh_token }) => {

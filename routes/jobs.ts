@@ -112,7 +112,7 @@ function listJobs(deps: ApiDeps): Route {
     path: "/api/jobs",
     right: "read",
     summary:
-      "All jobs, newest first; `?kind=`, `?state=` and `?page=` select; `lacks`: why none could run here",
+      "All jobs, newest first; `?kind=`, `?state=` and `?page=` filter; `lacks`: why this host cannot run any job",
     answer: answers.jobs,
     query: z.strictObject({
       kind: maybeWord(kinds.list.map(({ name }) => name) as [string, ...string[]]),

@@ -72,7 +72,7 @@ export class Logins {
     const detail = `login ${found.session} ended, asked from ${this.door.address(c)}`;
     this.deps.audit({ who: found.user, action: "refresh token used again", detail }, true)
       .catch((error) =>
-        this.deps.say(`The theft of login ${found.session} is not in the audit: ${error}`, "error")
+        this.deps.say(`Cannot write to the audit that login ${found.session} was stolen: ${error}`, "error")
       );
     return found;
   }

@@ -198,7 +198,7 @@ function swapModel(deps: ApiDeps): Route {
     body: modelSwapBody,
     handle: async (c, { model_id, version, model_path }) => {
       const own = version ?? (model_path ? await deps.models.import(model_id, model_path) : undefined);
-      if (!own) throw new AppError("invalid", "version: need it or model_path");
+      if (!own) throw new AppError("invalid", "version: missing, need version or model_path");
       return await deploy(deps, c, moduleOf(deps, own, model_id), own, "model swap");
     },
   });

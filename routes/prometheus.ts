@@ -111,7 +111,7 @@ const LIST_METRICS: readonly ListMetric[] = [
   {
     name: "agent_missed_swaps_total",
     type: "counter",
-    help: "Calls that look like a swap and gave no leg, by program and tag",
+    help: "Calls that look like swaps but could not be read, by program and tag",
     of: ({ missed_by_program }) =>
       (missed_by_program ?? []).map(({ program, dex, tag, count }) =>
         [{ dex: dex ?? `unknown:${program}`, tag }, count] as const
@@ -211,7 +211,7 @@ function connectionMetrics(out: Exposition, { realtime, connections }: ApiDeps):
   out.head(
     "api_connections_shut_total",
     "counter",
-    "Connections ended: late, idle, talking streams, surplus",
+    "Connections closed by the server: request late, idle, too much data on a stream, surplus",
   );
   for (const [reason, count] of Object.entries(port.shut)) {
     out.sample("api_connections_shut_total", { reason }, count);

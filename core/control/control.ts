@@ -84,7 +84,7 @@ export interface Funnel {
   refused_any: Record<string, number>;
 }
 
-/** An instruction of a program that looks like a swap but gave no leg. */
+/** An instruction of a program that looks like a swap but yielded no leg. */
 export interface MissedSwaps {
   program: string;
   /** Its name, when it has one. */
@@ -153,7 +153,7 @@ export interface AgentStatus {
   repeated?: number;
   /** Transactions that could not be remembered for lack of room: if they come again, they count again. */
   unremembered?: number;
-  /** Calls that look like a swap but gave no leg. */
+  /** Calls that look like swaps but could not be read. */
   missed_swaps?: number;
   /** The most frequent of them. */
   missed_by_program?: MissedSwaps[];

@@ -19,7 +19,7 @@ export interface LineStyle {
   readonly level: Level;
   /** `api`, `agent-mev`, `run` for the supervisor. */
   readonly part: string;
-  /** The installation; "" until its data folder is open. */
+  /** Id of the installation; "" until its data folder is open. */
   readonly instance: string;
 }
 

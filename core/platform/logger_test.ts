@@ -85,7 +85,7 @@ Deno.test("lines below the level are left out, and what a part's logger did not 
   // Its part has judged it by the same level.
   logger.passOn("api", "2024-01-01T00:00:00.000Z INFO  api: as it was");
   logger.passOn("store", "Code: 1. DB::Exception");
-  // Words of one part under another one's name, and with a cursor's moves.
+  // A part that writes under another part's name, and one that writes escape codes of a terminal.
   logger.passOn("store", "2024-01-01T00:00:00.000Z ERROR agent-mev: it is dead");
   logger.passOn("api", "2024-01-01T00:00:00.000Z INFO  api: a\u001b[2J");
   assert.deepEqual(written, [

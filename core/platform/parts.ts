@@ -60,10 +60,10 @@ export const partsStatusFile = (dataDir: string) => `${dataDir}/parts.status.jso
 /** The newest status that the worker has written; null when none has run, or when it ended on request. */
 export const workerStatus = (dataDir: string) => readStatus<WorkerStatus>(workerStatusFile(dataDir));
 
-/** As {@link workerStatus}, of the API; it is written once, when it listens. */
+/** Like {@link workerStatus}, of the API; it is written once, when it listens. */
 export const apiStatus = (dataDir: string) => readStatus<ApiStatus>(apiStatusFile(dataDir));
 
-/** As {@link workerStatus}, of the supervisor. */
+/** Like {@link workerStatus}, of the supervisor. */
 export const partsStatus = (dataDir: string) => readStatus<PartsStatus>(partsStatusFile(dataDir));
 
 /** The status in a file; null when the file is missing or cannot be read: then nothing is known. */

@@ -23,7 +23,7 @@ export interface SystemHealth {
 /** Files and sockets of this process. */
 export interface Descriptors {
   readonly open: number;
-  /** As many as the kernel allows. */
+  /** The most that the kernel allows. */
   readonly limit: number;
 }
 

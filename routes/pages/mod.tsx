@@ -122,7 +122,7 @@ function loginPage(deps: ApiDeps): Route {
     path: "/login",
     right: "open",
     early: true,
-    summary: "The page Log in",
+    summary: "The login page",
     answer: { media: "text/html" },
     query: z.looseObject({ change: maybeText, next: maybeText }),
     handle: (c, _, query) => {

@@ -17,7 +17,7 @@ const { Envelope, Module } = realtime;
 const NUMBERS = { epoch: 1n, from: 2n, to: 3n };
 
 Deno.test("batchBytes() is a Batch with its envelopes as they came, whatever their lengths", () => {
-  // On both sides of each further byte of a length.
+  // Just below and above each length whose varint needs one more byte.
   for (const length of [0, 1, 127, 128, 129, 16_383, 16_384, 16_385, 2_097_151, 2_097_152]) {
     const item = new Uint8Array(length).fill(7);
     const bytes = batchBytes([item, item], NUMBERS);

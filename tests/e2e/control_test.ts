@@ -109,7 +109,7 @@ Deno.test("commands change the policy of a running agent, and a kill stops it un
       const [start] = await send(data, "control", "mev", "start");
       assert.deepEqual([start!.receipt.applied, start!.receipt.reason], [
         false,
-        "the module is killed, un-kill it first",
+        "the module is killed, lift the kill first (`legend unkill`)",
       ]);
       const decisions = lines<{ data: { decision_id: string; kind: string; event_ns: string } }>(
         (await legend(["topics", "tail", DECISIONS[0]!, "--from", "start", "--data-dir", data])).stdout,

@@ -41,14 +41,15 @@ const ENDS = [
     end: "",
     // Only a process with rights can do this, so it distinguishes the agent from the trial.
     begin: "if (socket(AF_UNIX, SOCK_STREAM, 0) >= 0) for (;;) sleep(1000);",
-    said: /Model [0-9a-f]{12} did not load within 2000 ms: this agent ends and starts on the model before/,
+    said:
+      /Model [0-9a-f]{12} did not load within 2000 ms: this agent ends and restarts with the previous model/,
   },
   { how: "crashes", end: "abort();", said: /Cannot use [0-9a-f]{12} for mev: it crashed this agent/ },
   {
     how: "never returns",
     end: "for (;;) calls++;",
     said:
-      /Model [0-9a-f]{12} of mev has not answered for 1 s: this agent ends and starts on the model before/,
+      /Model [0-9a-f]{12} of mev has not answered for 1 s: this agent ends and restarts with the previous model/,
   },
 ];
 

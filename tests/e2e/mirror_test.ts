@@ -47,7 +47,7 @@ function startMirror(data: string): (signal: Deno.Signal) => Promise<void> {
   };
 }
 
-/** It starts at the end of each topic: its stored positions show when it is there. */
+/** The mirror starts at the end of each topic; once it has stored all six positions, it is there. */
 async function standsAtTheEnds(data: string): Promise<void> {
   for (const limit = performance.now() + 60_000; performance.now() < limit;) {
     const places = await Array.fromAsync(Deno.readDir(`${data}/mirror`)).catch(() => []);

@@ -22,7 +22,7 @@ Deno.test("F13: a frozen agent is killed when its latch is on disk, the answer s
       installation.signal("mev", "SIGSTOP");
       const { status, text } = await installation.post("/api/control/module/mev:kill", {});
       assert.equal(status, 202, text);
-      assert.match(text, /the mev agent is frozen: it takes the kill when it runs again/);
+      assert.match(text, /the mev agent is frozen: it stops deciding as soon as it runs again/);
       await assertDead(installation, ["mev"], installation.writtenOfAll(), "by the API");
 
       // With the API frozen too, the command line kills.

@@ -222,7 +222,7 @@ function checkLooks(looks: readonly Look[]): void {
     assert.ok(look.isRed, `red after ${look.s} s`);
     assert.doesNotMatch(look.strip, /Silent|0\.\d s ago/, `after ${look.s} s`);
     assert.match(look.strip, /Unknown, was Running/, `after ${look.s} s`);
-    assert.match(look.banner, /Values are of \d\d:\d\d:\d\d UTC/);
+    assert.match(look.banner, /Values as of \d\d:\d\d:\d\d UTC/);
   }
   // It counts from the last answer: neither too much nor too little.
   for (const look of looks.filter(({ s, banner }) => s > 2 && banner !== "")) {

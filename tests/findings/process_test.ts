@@ -113,7 +113,7 @@ Deno.test("operator 5 and 8: a closed stderr and SIGHUP end nothing, SIGTERM end
           ),
       );
       assert.ok(next);
-      // Until it answers, the supervisor has to restart it.
+      // The supervisor restarts the page; wait until the new one answers.
       await until("the new page's answer", answers);
       for (const pid of processesOf(data)) Deno.kill(pid, "SIGHUP");
       const before = JSON.parse(Deno.readTextFileSync(`${data}/agents/mev.status.json`));
@@ -157,7 +157,7 @@ Deno.test("L10, operator 17: a part that restarts repeatedly is BAD in doctor, w
       try {
         return JSON.parse(Deno.readTextFileSync(`${run.data}/${file}`));
       } catch {
-        // It is being written, or belongs to a part that is starting.
+        // The status file is being written, or its part is just starting.
         return undefined;
       }
     };

@@ -94,7 +94,7 @@ Deno.test("a broker with mTLS: records go from host to store; without or with a 
         assert.equal(code, 3, `${what}: ${stderr}`);
         assert.match(
           stderr,
-          /Kafka at 127\.0\.0\.1:\d+ does not answer as needed \(.+\); check KAFKA_BROKERS and the broker, and with TLS kafka\.tls_ca,/,
+          /Kafka at 127\.0\.0\.1:\d+ cannot be used \(.+\); check KAFKA_BROKERS and the broker, and with TLS kafka\.tls_ca,/,
           what,
         );
         assert.equal(stderr.trim().split("\n").length, 1, what);

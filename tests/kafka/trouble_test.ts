@@ -111,7 +111,7 @@ const ROWS: readonly Row[] = [
   {
     name: "a broker that is not there",
     part: "kafka",
-    reason: /Kafka at 127\.0\.0\.1:\d+ does not answer as needed \(.+\); check KAFKA_BROKERS and the broker/,
+    reason: /Kafka at 127\.0\.0\.1:\d+ cannot be used \(.+\); check KAFKA_BROKERS and the broker/,
     mend: async (at) => {
       at.broker = await startKafka({ port: at.port, folder: `${at.folder}/kafka` });
     },
@@ -119,7 +119,7 @@ const ROWS: readonly Row[] = [
   {
     name: "a wrong password at the broker",
     part: "kafka",
-    reason: /Kafka at 127\.0\.0\.1:\d+ does not answer as needed \(.*[Aa]uthentication.*\)/,
+    reason: /Kafka at 127\.0\.0\.1:\d+ cannot be used \(.*[Aa]uthentication.*\)/,
     env: {
       KAFKA_SASL_MECHANISM: "PLAIN",
       KAFKA_SASL_USER: "legend",

@@ -62,7 +62,7 @@ async function copy(from: string, folder: string): Promise<void> {
   if (!success) throw new Error(`Cannot copy ${from} to ${folder}`);
 }
 
-/** Rust is built in its copy; TypeScript needs the library as it is. */
+/** Mutants of Rust are built in their copy; those of TypeScript use the library that is built already. */
 async function copyLibrary(folder: string, withRust: boolean): Promise<void> {
   await Deno.mkdir(`${folder}/ffi`);
   for await (const { name } of Deno.readDir(`${ROOT}/ffi`)) {

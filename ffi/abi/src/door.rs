@@ -62,7 +62,7 @@ pub unsafe extern "C" fn legend_door_stream(
     })
 }
 
-/// Writes the current connections and those shut so far, as JSON; returns the length.
+/// Writes the current connections and those closed so far, as JSON; returns the length.
 ///
 /// # Safety
 /// `out` valid for `out_len` writes, unshared until the call returns.

@@ -52,7 +52,7 @@ pub unsafe extern "C" fn legend_features(
 /// On a thread of its own.
 ///
 /// # Safety
-/// As [`legend_judge`].
+/// Like [`legend_judge`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_model_importance(
     model: u32,
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn legend_model_importance(
 /// On a thread of its own.
 ///
 /// # Safety
-/// As [`legend_judge`].
+/// Like [`legend_judge`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_model_calibrate(
     model: u32,
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn legend_model_calibrate(
 /// On a thread of its own.
 ///
 /// # Safety
-/// As [`legend_judge`].
+/// Like [`legend_judge`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_model_predict(
     model: u32,

@@ -65,7 +65,7 @@ pub unsafe extern "C" fn legend_line_style(
     out_len: u32,
 ) -> i32 {
     call!(out[out_len], style[style_len], |_| {
-        let style = style.json("Cannot set how lines look")?;
+        let style = style.json("Cannot set the format of log lines")?;
         topic_log::stderr::set_style(style);
         Ok(0)
     })

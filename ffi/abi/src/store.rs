@@ -63,7 +63,10 @@ fn run(options: &StoreOptions) -> Result<(), Failure> {
     // SAFETY: the function has this type in chdb's header.
     let signals: Option<Signals> = unsafe { function(&library, c"chdb_set_signal_handlers_enabled") };
     let (Some(run), Some(error_of)) = (run, error_of) else {
-        return Err(io(format!("{} is not ClickHouse's library of a known version", options.library)));
+        return Err(io(format!(
+            "{} is not a ClickHouse library of a version that legend can use",
+            options.library
+        )));
     };
     if let Some(signals) = signals {
         // SAFETY: the type is that of chdb's header; the function takes only a flag.

@@ -65,7 +65,7 @@ pub unsafe extern "C" fn legend_trainer_rounds(trainer: u32, max: u32, out: *mut
 /// On a thread of its own.
 ///
 /// # Safety
-/// As [`legend_trainer_rounds`].
+/// Like [`legend_trainer_rounds`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn legend_trainer_model(trainer: u32, rounds: u32, out: *mut u8, out_len: u32) -> i32 {
     call!(out[out_len], |_| {

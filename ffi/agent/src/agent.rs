@@ -228,7 +228,7 @@ fn run_to_end(mut decisions: DecisionLoop, source: Source, threads: Threads, sha
     let panicked = ran.err().map(|_| AgentError::Panicked("agent"));
     // The publisher ends once no sender is left.
     drop(decisions);
-    // Nor does it wait for disk space any more.
+    // The publisher no longer waits for disk space either.
     shared.stop.store(true, Relaxed);
     let published = threads.publisher.join();
     let published =

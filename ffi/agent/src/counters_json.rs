@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// Maximum rows of [`Missed`] that are shown; the total next to them covers all.
 const MISSED_ROWS_MAX: usize = 16;
 
-/// What looked like a swap but gave no leg, most frequent first, as JSON.
+/// What looked like a swap but yielded no leg, most frequent first, as JSON.
 #[must_use]
 pub fn missed(missed: &Missed) -> Value {
     let rows = missed.rows().into_iter().take(MISSED_ROWS_MAX).map(|row| {

@@ -23,7 +23,7 @@ const EVIDENCE_TOPIC: &str = topics::DECISION_EVIDENCE;
 /// How many records back a start searches for what is already logged. A source that repeats itself further
 /// back than this many events would be logged again.
 const KNOWN_MAX: u64 = 1_000_000;
-/// As [`KNOWN_MAX`], for a source that never repeats itself: enough to find the last sequence number.
+/// Like [`KNOWN_MAX`], for a source that never repeats itself: enough to find the last sequence number.
 const KNOWN_MAX_LIVE: u64 = 10_000;
 
 /// The producer of a module's replay on its Envelopes (docs/CONTRACT.md, "Events").
@@ -99,7 +99,7 @@ impl Publisher {
         Publisher::with(module, topic, open)
     }
 
-    /// As [`Publisher::open`] for a replay into an empty log: its sequences begin at 1, and no earlier
+    /// Like [`Publisher::open`] for a replay into an empty log: its sequences begin at 1, and no earlier
     /// records are searched.
     ///
     /// # Errors

@@ -188,7 +188,7 @@ enum NoQuote {
     Address { what: &'static str, text: String },
     #[error("the amount {0:?} is not a number below 2^64")]
     Amount(String),
-    #[error("no market: the pool's program is not quoted")]
+    #[error("the pool's program is not supported")]
     NoMarket,
     #[error("the pool does not hold this mint")]
     Mint,

@@ -73,7 +73,7 @@ fn line_to_log(last_error: &mut Option<String>, outcome: Result<(), LogError>) -
         return None;
     }
     last_error.clone_from(&error);
-    Some(error.unwrap_or_else(|| "the log is packed again".to_owned()))
+    Some(error.unwrap_or_else(|| "the log can be compacted again".to_owned()))
 }
 
 #[cfg(test)]
@@ -100,7 +100,7 @@ mod tests {
             (full(), None),
             (cannot("b"), Some(line("b"))),
             (full(), None),
-            (Ok(()), Some("the log is packed again".to_owned())),
+            (Ok(()), Some("the log can be compacted again".to_owned())),
             (Ok(()), None),
         ] {
             assert_eq!(line_to_log(&mut last_error, outcome), line);

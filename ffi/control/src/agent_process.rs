@@ -61,8 +61,8 @@ fn open_lock(path: &Path) -> std::io::Result<File> {
 
 /// `locks` is the kernel's list of locks, which knows who holds this one. The file's text may have been
 /// damaged, so it is only the fallback. A lock on another disk may have the same inode: only a process that
-/// holds this very file gets a signal. (The open files of a process of the same user are not always visible:
-/// agents are not dumpable.)
+/// holds this very file gets a signal. (It cannot always be checked: agents are not dumpable, so even their own
+/// user may not see their open files.)
 fn process_of(file: &File, locks: &str) -> Option<i32> {
     let metadata = file.metadata().ok()?;
     let (device, inode) = (metadata.dev(), metadata.ino());

@@ -109,7 +109,7 @@ impl TrustStore {
         self.signed(RECEIPT_DOMAIN, &unsigned_receipt(receipt), instance, certificate, signature)
     }
 
-    /// As [`TrustStore::receipt`], for a report.
+    /// Like [`TrustStore::receipt`], for a report.
     #[must_use]
     pub fn report(&self, report: &AgentReport) -> bool {
         let AgentReport { instance, certificate, signature, .. } = report;

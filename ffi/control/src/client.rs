@@ -129,7 +129,7 @@ struct LogRecord {
 }
 
 impl LogRecord {
-    /// Appends it in a separate thread, so that a process that holds the log's locks does not block the
+    /// Appends the command in a separate thread, so that a process that holds the log's locks does not block the
     /// sender.
     fn start(self) -> Result<OnLog, ControlError> {
         let slot =

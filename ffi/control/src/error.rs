@@ -40,13 +40,13 @@ pub enum Refusal {
     #[error("{0} senders have sent commands in the last half minute, try again later")]
     TooManySenders(usize),
     /// A kill that an un-kill has lifted.
-    #[error("this kill was lifted since: send a new one")]
+    #[error("this kill has been lifted since it was sent: send a new one")]
     Lifted,
     /// An argument that the action does not have.
     #[error("it has no argument `{0}`")]
     Argument(String),
     /// A killed module does not run.
-    #[error("the module is killed, un-kill it first")]
+    #[error("the module is killed, lift the kill first (`legend unkill`)")]
     Killed,
     /// A kill that neither kills nor lifts.
     #[error("kill is `{0}`, need true or false")]
@@ -76,7 +76,7 @@ pub enum Refusal {
     #[error("tip_ladder is `{0}`, need 1..8 rising numbers above 0 and below 1")]
     TipLadder(String),
     /// Not a number.
-    #[error("liquidity_min is `{0}`, need SOL")]
+    #[error("liquidity_min is `{0}`, need a number of SOL")]
     LiquidityNumber(String),
     /// Outside the range of amounts that can exist.
     #[error("liquidity_min is `{0}`, need 0..{LIQUIDITY_MAX_SOL} SOL")]
@@ -85,7 +85,7 @@ pub enum Refusal {
     #[error("unknown is `{0}`, need refuse or pass")]
     Unknown(String),
     /// Not a mint risk.
-    #[error("mint_refuse has `{0}`, need freeze, delegate, hook and fee")]
+    #[error("mint_refuse has `{0}`, need any of freeze, delegate, hook and fee")]
     MintRisk(String),
     /// More addresses than a list may hold.
     #[error("{name} has {len} addresses, need at most {LIST_MAX}")]
@@ -245,9 +245,9 @@ mod tests {
                 Refusal::TooManySenders(64),
                 "64 senders have sent commands in the last half minute, try again later",
             ),
-            (Refusal::Lifted, "this kill was lifted since: send a new one"),
+            (Refusal::Lifted, "this kill has been lifted since it was sent: send a new one"),
             (Refusal::Argument(text()), "it has no argument `x`"),
-            (Refusal::Killed, "the module is killed, un-kill it first"),
+            (Refusal::Killed, "the module is killed, lift the kill first (`legend unkill`)"),
             (Refusal::Kill(text()), "kill is `x`, need true or false"),
             (Refusal::NeedsAdmin, "only an admin may lift a kill"),
             (Refusal::NoThrottle, "throttle_pct is missing"),
@@ -257,10 +257,10 @@ mod tests {
                 "ev_min is `x`, need 0..10",
             ),
             (Refusal::TipLadder(text()), "tip_ladder is `x`, need 1..8 rising numbers above 0 and below 1"),
-            (Refusal::LiquidityNumber(text()), "liquidity_min is `x`, need SOL"),
+            (Refusal::LiquidityNumber(text()), "liquidity_min is `x`, need a number of SOL"),
             (Refusal::Liquidity(-1.5), "liquidity_min is `-1.5`, need 0..1000000000 SOL"),
             (Refusal::Unknown(text()), "unknown is `x`, need refuse or pass"),
-            (Refusal::MintRisk(text()), "mint_refuse has `x`, need freeze, delegate, hook and fee"),
+            (Refusal::MintRisk(text()), "mint_refuse has `x`, need any of freeze, delegate, hook and fee"),
             (Refusal::ListTooLong { name, len: 33 }, "mints_deny has 33 addresses, need at most 32"),
             (Refusal::Address { name, text: text() }, "mints_deny has `x`, need addresses in base58"),
         ] {

@@ -101,7 +101,7 @@ fn kill_on_disk(options: &SendOptions, module: Module, signed: &Signed, is_latch
         }
         Ok(receipt) => sent.agent_error = Some(receipt.reason),
         Err(error) => {
-            let note = format!("no {name} agent runs, its next start is latched ({error})");
+            let note = format!("no {name} agent runs, the next one starts killed ({error})");
             sent.taken = is_latched;
             sent.path = if sent.taken { "disk" } else { "none" };
             sent.agent_error = Some(if sent.taken { note } else { error.to_string() });
@@ -167,8 +167,10 @@ fn report_frozen(name: &str, signalled: bool, latched: Result<(), ControlError>,
     sent.taken = signalled && latched.is_ok();
     sent.path = if sent.taken { "signal" } else { "none" };
     sent.agent_error = Some(match latched {
-        Ok(()) if signalled => format!("the {name} agent is frozen: it takes the kill when it runs again"),
-        Ok(()) => format!("the {name} agent is frozen and cannot be signalled; its next start is killed"),
+        Ok(()) if signalled => {
+            format!("the {name} agent is frozen: it stops deciding as soon as it runs again")
+        }
+        Ok(()) => format!("the {name} agent is frozen and cannot be signalled; after a restart it is killed"),
         Err(error) => format!("the {name} agent is frozen, and {error}"),
     });
 }

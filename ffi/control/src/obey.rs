@@ -129,7 +129,7 @@ impl AgentControl {
         if kill && !self.live.wait_until_quiet() {
             receipt.applied = false;
             receipt.reason =
-                "it decides nothing more, but its last write has not ended: kill it again".to_owned();
+                "it makes no more decisions, but its last write has not ended: kill it again".to_owned();
         }
         self.signer.sign(&mut receipt);
         let mut stored = self.stored();
@@ -141,7 +141,7 @@ impl AgentControl {
     }
 }
 
-/// The command, if it is proven and was not obeyed before.
+/// The command, if it was verified and was not obeyed before.
 fn check(
     state: &ControlState,
     signed: &Signed,

@@ -32,9 +32,9 @@ const ANSWERS_BYTES_MAX: usize = 10 << 10;
 /// The policy in the form that is stored, hashed and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredPolicy {
-    /// As [`Policy::running`].
+    /// Like [`Policy::running`].
     pub running: bool,
-    /// As [`Policy::killed`].
+    /// Like [`Policy::killed`].
     pub killed: bool,
     /// 0..=100.
     pub throttle_pct: u8,

@@ -24,7 +24,7 @@ pub enum Unknown {
     Pass,
 }
 
-/// As [`TradeLimits`]; disabled gates are left out, so that a policy without gates keeps its stored form and hash.
+/// Like [`TradeLimits`]; disabled gates are left out, so that a policy without gates keeps its stored form and hash.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StoredGates {

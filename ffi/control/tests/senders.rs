@@ -270,7 +270,7 @@ fn a_frozen_agent_takes_the_kill_when_it_runs_again() {
     agent.freeze();
     let sent = folder.kill("kill");
     assert_eq!((sent.path, sent.taken), ("signal", true), "{:?}", sent.agent_error);
-    let note = "the mev agent is frozen: it takes the kill when it runs again";
+    let note = "the mev agent is frozen: it stops deciding as soon as it runs again";
     assert_eq!(sent.agent_error.as_deref(), Some(note));
     assert_eq!(folder.is_killed(), Some(false), "it runs nothing");
     agent.signal(libc::SIGCONT);

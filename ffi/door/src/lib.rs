@@ -1,5 +1,5 @@
 //! The doorkeeper of the API: `Deno.serve` has no limits on connections, so a thread of the same process
-//! checks the sockets of its port and shuts those that break a rule. No byte passes through it, and no
+//! checks the sockets of its port and closes those that break a rule. No byte passes through it, and no
 //! request waits for it.
 //!
 //! JavaScript reports which clients are inside a handler, and which have become streams; how much a
@@ -25,19 +25,19 @@ use rules::{Connection, Phase, ShutCounters};
 use sockets::{Listing, Sockets};
 
 /// How often the sockets are checked; a stream can exceed its limit by what it sends in this time before it
-/// is shut.
+/// is closed.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
-/// If JavaScript has not reported for this long who is inside a handler, no connection is shut for waiting.
+/// If JavaScript has not reported for this long who is inside a handler, no connection is closed for waiting.
 const REPORT_VALIDITY: Duration = Duration::from_secs(4);
 
-/// The doorkeeper's last check, and what it has shut since its start.
+/// The doorkeeper's last check, and what it has closed since its start.
 #[derive(Serialize, Clone, Copy, Default)]
 pub struct DoorStatus {
     /// Number of connections to the port.
     pub connections: usize,
     /// Maximum number of connections, given the free descriptors.
     pub connections_max: usize,
-    /// Number of connections shut, by reason.
+    /// Number of connections closed, by reason.
     pub shut: ShutCounters,
 }
 
@@ -112,7 +112,7 @@ impl Door {
         true
     }
 
-    /// Current connections, and those shut so far.
+    /// Current connections, and those closed so far.
     #[must_use]
     pub fn status(&self) -> DoorStatus {
         self.state().status
@@ -154,7 +154,7 @@ fn peer_of(line: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(address.to_canonical(), port.parse().ok()?))
 }
 
-/// One check: lists the connections, judges them, and shuts some.
+/// One check: lists the connections, judges them, and closes some.
 fn check(
     options: &DoorOptions,
     sockets: &mut Sockets,
@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(server.peek(&mut [0]).expect("read"), 0);
         let seen = sockets.list().expect("listed").connections;
         assert!(seen.contains_key(&peer));
-        assert!(sockets.shut(peer), "and it can be shut");
+        assert!(sockets.shut(peer), "and it can be closed");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Which connections are shut, and why: takes counters and times, returns verdicts.
+//! Which connections are closed, and why: takes counters and times, returns verdicts.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -75,7 +75,7 @@ impl Connection {
         }
     }
 
-    /// The lowest is shut first: still sending a request, then idle, then streams, and last those inside a
+    /// The lowest is closed first: still sending a request, then idle, then streams, and last those inside a
     /// handler.
     fn priority(&self) -> (u8, Instant) {
         match self.phase {
@@ -87,7 +87,7 @@ impl Connection {
     }
 }
 
-/// Why a connection is shut.
+/// Why a connection is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Its request did not arrive in time.
@@ -100,7 +100,7 @@ pub enum Verdict {
     Surplus,
 }
 
-/// Connections shut since the start, by reason.
+/// Connections closed since the start, by reason.
 #[derive(Serialize, Clone, Copy, Default, Debug)]
 pub struct ShutCounters {
     /// A request did not arrive in time.
@@ -124,7 +124,7 @@ impl ShutCounters {
     }
 }
 
-/// All connections to shut now. `is_fresh`: it is known which are inside a handler.
+/// All connections to close now. `is_fresh`: it is known which are inside a handler.
 pub fn judge(
     options: &DoorOptions,
     known: &HashMap<SocketAddr, Connection>,
@@ -147,7 +147,7 @@ pub fn judge(
     }
     let mut total: usize = by_address.values().map(Vec::len).sum();
     for ((is_shared, _), peers) in &mut by_address {
-        // The most valuable connections come first, so the last one is shut.
+        // The most valuable connections come first, so the last one is closed.
         peers.sort_by_key(|peer| std::cmp::Reverse(known.get(peer).map(Connection::priority)));
         let bound = if *is_shared { usize::MAX } else { options.per_address_max };
         while peers.len() > bound {

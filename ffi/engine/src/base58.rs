@@ -29,7 +29,7 @@ fn few_digits(letters: &[u8]) -> (u64, u8) {
     })
 }
 
-/// As [`few_digits`]: pairs first, because they do not depend on each other.
+/// Like [`few_digits`]: pairs first, because they do not depend on each other.
 #[inline(always)]
 fn ten_digits(letters: &[u8; TEN]) -> (u64, u8) {
     let digits = letters.map(|letter| DIGITS[usize::from(letter)]);

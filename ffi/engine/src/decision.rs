@@ -151,7 +151,7 @@ pub struct Decision {
     pub funded_lamports: u64,
     /// What a model sees of it; `None` where the pool's state was not known.
     pub features: Option<Row>,
-    /// Only of an opportunity; such a one has no legs on the chain.
+    /// `Some` for an opportunity, which has no legs on the chain.
     pub open: Option<Box<Open>>,
     /// It could still grow: reported, but neither counted nor published. The same attack is reported again
     /// when it has ended.

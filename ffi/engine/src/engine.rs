@@ -165,7 +165,7 @@ impl Engine {
         (self.seen, self.seen_pending) = (from.seen, from.seen_pending);
     }
 
-    /// What looked like a swap and gave no leg.
+    /// What looked like a swap and yielded no leg.
     #[must_use]
     pub fn missed(&self) -> &Missed {
         &self.missed

@@ -15,7 +15,7 @@ use crate::strategy::paper::Outcome;
 
 /// Version of the rules. A change of a rule must change it, so that old evidence can be recognised.
 const RULE: &str = "observed-2";
-/// As [`RULE`], for opportunities.
+/// Like [`RULE`], for opportunities.
 const OPEN_RULE: &str = "open-1";
 /// The estimate that gave the score and `p_land`.
 const BASELINE: &str = "baseline-1";

@@ -70,7 +70,7 @@ pub fn decode(
     }
     // A transaction calls few programs, often many times: each is looked up once.
     let mut kinds = [ProgramKind::NotLookedUp; KEYS_MAX];
-    // A bit for the place of each call that looks like a swap and gave no leg, and how many calls it made, which
+    // A bit for the place of each call that looks like a swap and yielded no leg, and how many calls it made, which
     // come after it.
     let (mut suspects, mut inner_counts) = (0_u64, [0_u16; TRACKED_CALLS_MAX]);
     let begin = out.len();

@@ -1,4 +1,4 @@
-//! Counts what looked like a swap and gave no leg, by program and tag. This number is shown beside that of the legs, so that
+//! Counts what looked like a swap and yielded no leg, by program and tag. This number is shown beside that of the legs, so that
 //! a DEX that changed is not mistaken for a quiet chain.
 
 use crate::frame::{Instruction, Transaction};
@@ -35,7 +35,7 @@ impl std::fmt::Display for Tag {
     }
 }
 
-/// One program's instruction and how often it gave no leg.
+/// One program's instruction and how often it yielded no leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The program.

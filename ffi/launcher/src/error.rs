@@ -43,21 +43,21 @@ pub enum Error {
     Upwards { folder: PathBuf },
     /// A link on the way to the folder.
     #[error(
-        "Cannot use {}: {} is a symbolic link, set LEGEND_CACHE_DIR to a folder without one on its way",
+        "Cannot use {}: {} is a symbolic link, set LEGEND_CACHE_DIR to a folder whose path has none",
         folder.display(),
         link.display()
     )]
     Link { folder: PathBuf, link: PathBuf },
     /// Another user may change the folder, or one above it.
     #[error(
-        "Cannot unpack into {}: {} must be this user's and not writable by others, set LEGEND_CACHE_DIR to another folder",
+        "Cannot unpack into {}: {} must belong to this user and not be writable by others, set LEGEND_CACHE_DIR to another folder",
         folder.display(),
         shown.display()
     )]
     NotOurs { folder: PathBuf, shown: PathBuf },
     /// Another user may change what was unpacked before.
     #[error(
-        "Cannot use {}: it and all in it must be this user's and not writable by others; remove it, or set LEGEND_CACHE_DIR to another folder",
+        "Cannot use {}: it and everything in it must belong to this user and not be writable by others; remove it, or set LEGEND_CACHE_DIR to another folder",
         folder.display()
     )]
     PartNotOurs { folder: PathBuf },

@@ -82,7 +82,7 @@ fn is_whole(cache: &OwnedFd, name: &str, folder: &Path, part: Part) -> Result<bo
     }
 }
 
-/// As [`is_whole`]; `Missing`: something is missing or has another hash.
+/// Like [`is_whole`]; `Missing`: something is missing or has another hash.
 fn check(at: &OwnedFd, part: Part) -> io::Result<Below<()>> {
     let mut manifest = match trust::file_below(at, Path::new(MANIFEST))? {
         Below::Ours((file, _)) => file,

@@ -272,7 +272,7 @@ pub fn check_golden(evaluator: &Evaluator, golden: &Golden, features: usize) -> 
     check_answers(golden, features, |row| evaluator.predict(row))
 }
 
-/// As [`check_golden`], for any function.
+/// Like [`check_golden`], for any function.
 ///
 /// # Errors
 /// The first answer that deviates too much, is not a number, or is not a probability.

@@ -9,7 +9,7 @@ pub enum ModelError {
     #[error("it is not a shared object of this machine")]
     NoSharedObject,
     /// Machine code of another processor.
-    #[error("it is of another processor")]
+    #[error("it is for another processor")]
     OtherProcessor,
     /// The file ends before something it refers to.
     #[error("it is cut off")]
@@ -50,7 +50,7 @@ pub enum ModelError {
     #[error("its tables read another number of features than it says")]
     OtherFeatures,
     /// An answer outside 0..1, or NaN.
-    #[error("it answers {got} to golden row {row}, need a probability 0..1")]
+    #[error("it returns {got} for golden row {row}, need a probability 0..1")]
     NoProbability {
         /// The answer.
         got: f32,
@@ -58,7 +58,7 @@ pub enum ModelError {
         row: usize,
     },
     /// An answer differs from the golden one.
-    #[error("it answers {got} to golden row {row}, need {expected}")]
+    #[error("it returns {got} for golden row {row}, need {expected}")]
     OtherAnswer {
         /// The answer.
         got: f32,

@@ -37,7 +37,7 @@ impl Evaluator {
         unsafe { core_eval::predict(x, n, h) }
     }
 
-    /// As [`Evaluator::predict`], for each row of `rows`, which are `stride` numbers apart.
+    /// Like [`Evaluator::predict`], for each row of `rows`, which are `stride` numbers apart.
     ///
     /// # Panics
     /// `rows` holds fewer than `out.len()` rows.

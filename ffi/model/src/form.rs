@@ -41,7 +41,7 @@ pub struct Trees {
 pub struct FeatureScale {
     /// Mean of the training rows.
     pub mean: f32,
-    /// Reciprocal of their standard deviation; 0 for a feature without effect.
+    /// Reciprocal of the standard deviation of the training rows; 0 for a feature without effect.
     pub factor: f32,
 }
 

@@ -96,7 +96,7 @@ pub enum Unusable {
     #[error("it cannot be copied: {0}")]
     NotCopied(#[source] io::Error),
     /// The mark by which the next start knows that this model crashed cannot be written.
-    #[error("its mark cannot be made: {}", disk::why(.0))]
+    #[error("the file that would record its crash cannot be written: {}", disk::why(.0))]
     NoMark(#[source] io::Error),
     /// It failed its trial, or could not be tried.
     #[error(transparent)]
@@ -156,7 +156,7 @@ pub enum ProbeError {
 #[derive(Debug, Error)]
 pub enum ProgramError {
     /// It must be next to our own file, whose path is unknown.
-    #[error("its own file is not known (/proc/self/maps)")]
+    #[error("the path of the executable is not known (/proc/self/maps)")]
     OwnFile,
     /// It does not exist.
     #[error("{} is missing, it belongs beside {}: build or copy legend again", .path.display(), .own.display())]

@@ -61,7 +61,10 @@ fn the_reason_why_a_model_is_unusable_follows_its_name() {
             "it has code of its own, which would have all rights of the agent: set models.foreign = true to allow that",
         ),
         (Unusable::NotCopied(full()), &format!("it cannot be copied: {FULL}")),
-        (Unusable::NoMark(full()), &format!("its mark cannot be made: {FREE}")),
+        (
+            Unusable::NoMark(full()),
+            &format!("the file that would record its crash cannot be written: {FREE}"),
+        ),
         (SharedObjectError::Refused(libloading::Error::DlOpenUnknown).into(), "the loader refuses it"),
         (SharedObjectError::NoPredict.into(), "it has no symbol treelite_predict"),
         (SharedObjectError::OtherFile.into(), "the loader returned another file, which was loaded before"),
@@ -80,7 +83,10 @@ fn a_trials_result_is_its_text() {
     let not_there = ProgramError::NotThere { path: path(), own: "/data/own".into() };
     for (error, expected) in [
         (ProbeError::System(full()), format!("it cannot be probed: {FULL}").as_str()),
-        (ProgramError::OwnFile.into(), "it cannot be probed: its own file is not known (/proc/self/maps)"),
+        (
+            ProgramError::OwnFile.into(),
+            "it cannot be probed: the path of the executable is not known (/proc/self/maps)",
+        ),
         (
             not_there.into(),
             "it cannot be probed: /data/file is missing, it belongs beside /data/own: build or copy legend again",

@@ -138,7 +138,7 @@ fn watch_loading(version: &str) -> Arc<AtomicBool> {
         while !is_loaded.load(SeqCst) {
             if begin.elapsed() > LOAD_LIMIT {
                 log_line_at(Level::Error, &format!(
-                    "Model {version} did not load within {} ms: this agent ends and starts on the model before",
+                    "Model {version} did not load within {} ms: this agent ends and restarts with the previous model",
                     LOAD_LIMIT.as_millis()
                 ));
                 end_process(&version);

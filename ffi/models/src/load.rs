@@ -97,7 +97,7 @@ pub fn verify(data_dir: &Path, module: Module, version: &str, trust: &Trust) -> 
     try_out(&bytes, artefact)
 }
 
-/// As [`verify`], for bytes that are not registered.
+/// Like [`verify`], for bytes that are not registered.
 ///
 /// # Errors
 /// Why they must not be used; the text follows their name.

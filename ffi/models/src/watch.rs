@@ -185,7 +185,7 @@ impl Watcher {
                 log_line_at(
                     Level::Error,
                     &format!(
-                        "Model {version} of {} has not answered for {seconds} s: this agent ends and starts on the model before",
+                        "Model {version} of {} has not answered for {seconds} s: this agent ends and restarts with the previous model",
                         module_name(self.module)
                     ),
                 );

@@ -57,12 +57,12 @@ fn bad_files(data: &Path) -> Vec<(&'static str, Vec<u8>, &'static str)> {
                 "float treelite_predict(const float *x, size_t n) { return 0.0f / 0.0f; }",
                 "1",
             ),
-            "it answers NaN",
+            "it returns NaN",
         ),
         (
             "out of range",
             foreign(data, "range", "float treelite_predict(const float *x, size_t n) { return 1.5f; }", "1"),
-            "it answers 1.5",
+            "it returns 1.5",
         ),
         (
             "golden",

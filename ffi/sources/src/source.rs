@@ -121,7 +121,7 @@ impl Source {
     /// the reading by returning false.
     ///
     /// # Errors
-    /// As [`FileSource::read_file`].
+    /// Like [`FileSource::read_file`].
     pub fn read(&mut self, mut each: impl FnMut(&Block) -> bool) -> Result<bool, SourceError> {
         match self {
             Source::File(files) => files.read_file(each),

@@ -36,7 +36,7 @@ pub fn write(
     write_parsed(out, position, body, meta, version)
 }
 
-/// As [`write`], with the meta already parsed.
+/// Like [`write`], with the meta already parsed.
 ///
 /// # Errors
 /// `out` is then unchanged.

@@ -137,7 +137,7 @@ pub(super) fn text_of(path: &Path, bytes: Vec<u8>) -> Result<String, SourceError
 /// may be longer than what is held in memory. `each` stops the reading by returning false.
 ///
 /// # Errors
-/// As [`read_text`], or what `each` returns.
+/// Like [`read_text`], or what `each` returns.
 pub fn for_each_text(
     path: &Path,
     bytes_max: usize,

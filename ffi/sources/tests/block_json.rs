@@ -21,7 +21,7 @@ fn read(text: &str, hint: Option<u64>) -> (Result<Frames, SourceError>, u64) {
     (read.map(|()| frames), source.counts().malformed)
 }
 
-/// As [`read`], for a text that must be readable.
+/// Like [`read`], but `None` instead of the error.
 fn taken(text: &str, hint: Option<u64>) -> (Option<Frames>, u64) {
     let (frames, malformed) = read(text, hint);
     (frames.ok(), malformed)

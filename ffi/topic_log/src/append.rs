@@ -49,10 +49,10 @@ impl Topic {
         self.append_through(None, batch, durability)
     }
 
-    /// As [`Topic::append`], unless `gate` closes before the records count.
+    /// Like [`Topic::append`], unless `gate` closes before the records count.
     ///
     /// # Errors
-    /// As [`Topic::append`]; `Closed`: nothing was written.
+    /// Like [`Topic::append`]; `Closed`: nothing was written.
     pub fn append_through(
         &self,
         gate: Option<&dyn Gate>,

@@ -109,7 +109,7 @@ pub enum LogError {
     #[error("Cannot append: the batch is empty, need a record")]
     EmptyBatch,
     /// The bytes of a batch are not a sequence of whole records.
-    #[error("Cannot append: record {0} of the batch has wrong lengths")]
+    #[error("Cannot append: record {0} of the batch is cut off or has inconsistent lengths")]
     Lengths(u64),
     /// A record that does not fit into any segment.
     #[error(
@@ -217,7 +217,7 @@ mod tests {
             (LogError::EmptyBatch, "Cannot append: the batch is empty, need a record", LogErrorKind::Invalid),
             (
                 LogError::Lengths(2),
-                "Cannot append: record 2 of the batch has wrong lengths",
+                "Cannot append: record 2 of the batch is cut off or has inconsistent lengths",
                 LogErrorKind::Invalid,
             ),
             (

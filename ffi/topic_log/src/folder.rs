@@ -63,7 +63,7 @@ impl Log {
     /// Opens a topic; makes it if `create`.
     ///
     /// # Errors
-    /// As [`Topic::open`]; `Invalid` for a name with characters other than `a-z A-Z 0-9 . _ -`.
+    /// Like [`Topic::open`]; `Invalid` for a name with characters other than `a-z A-Z 0-9 . _ -`.
     pub fn topic(&self, name: &str, options: TopicOptions, create: bool) -> Result<Topic, LogError> {
         check_name("topic", name)?;
         Topic::open(&self.root.join(name), options, create)

@@ -65,7 +65,7 @@ pub(super) fn read_or_make(root: &Path) -> Result<Identity, LogError> {
 /// The identity under which records are numbered from now on: with a new epoch if a copy put the log here.
 ///
 /// # Errors
-/// As [`read_or_make`].
+/// Like [`read_or_make`].
 pub(super) fn for_writing(root: &Path) -> Result<Identity, LogError> {
     let io = |path: &Path, error: std::io::Error| LogError::io("use", path, error);
     let lock_path = root.join("id.lock");

@@ -182,7 +182,7 @@ impl Position {
         })
     }
 
-    /// As [`Position::step_segment`], from the pack.
+    /// Like [`Position::step_segment`], from the pack.
     fn step_pack(&mut self, topic: &Topic, out: &mut Vec<u8>, room: usize) -> Result<Step, LogError> {
         let Some(pack) = &mut self.pack else { return Ok(Step::Reopen) };
         Ok(match pack.find(self.next)? {

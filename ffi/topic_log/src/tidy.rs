@@ -112,7 +112,7 @@ impl Topic {
         Ok(self.state.start() - before)
     }
 
-    /// As [`Topic::enforce_retention`], for files before the active segment; the caller holds the append
+    /// Like [`Topic::enforce_retention`], for files before the active segment; the caller holds the append
     /// lock.
     pub(super) fn drop_expired(&self, active: u64) -> Result<(), LogError> {
         let files = log_files(&self.dir)?;

@@ -35,7 +35,7 @@ pub enum TrainingError {
     #[error("Cannot train: {}; the trainer needs libstdc++ (Debian: apt-get install libstdc++6)", loader(.0))]
     Load(#[source] libloading::Error),
     /// The engine's library lacks a function, so it is of another version.
-    #[error("Cannot train: the trainer has no {}", .0.to_string_lossy())]
+    #[error("Cannot train: the trainer's library has no function {}", .0.to_string_lossy())]
     NoFunction(CString),
     /// A parameter contains a NUL byte, so it cannot be a C string.
     #[error("Cannot train: a parameter contains NUL")]

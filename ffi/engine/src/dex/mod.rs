@@ -60,7 +60,7 @@ pub fn unknown() -> &'static Dex {
     &UNKNOWN
 }
 
-/// Whether a call that gave no leg takes one mint and pays another.
+/// Whether a call that yielded no leg takes one mint and pays another.
 #[must_use]
 pub fn looks_like_swap(call: &Call<'_>) -> bool {
     amounts_only::looks_like_swap(call)

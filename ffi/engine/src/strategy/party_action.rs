@@ -85,7 +85,7 @@ impl PartyAction {
         action
     }
 
-    /// As [`PartyAction::read`], into the lists of an old one.
+    /// Like [`PartyAction::read`], into the lists of an old one.
     pub(super) fn refill(&mut self, landed: &Landed<'_>) {
         let Landed { frame, transaction, signature, signer, legs, tip_accounts, .. } = *landed;
         let key = |index: usize| Pubkey(*transaction.key(frame, index as u8).unwrap_or(&[0; 32]));

@@ -58,7 +58,7 @@ pub enum ClusterError {
     ProducerOptions(#[source] KafkaError),
     /// The cluster does not answer, or not as needed.
     #[error(
-        "Cannot {action}: Kafka at {brokers} does not answer as needed ({why}); check KAFKA_BROKERS and the broker{}",
+        "Cannot {action}: Kafka at {brokers} cannot be used ({why}); check KAFKA_BROKERS and the broker{}",
         if *.tls { ", and with TLS kafka.tls_ca, kafka.tls_cert and kafka.tls_key" } else { "" }
     )]
     NoAnswer {
@@ -80,7 +80,7 @@ pub enum ClusterError {
         code: RDKafkaErrorCode,
     },
     /// The cluster reports that it made a topic, but does not list it.
-    #[error("Cannot make topic {0}: Kafka made it, but does not show it")]
+    #[error("Cannot make topic {0}: Kafka reports that it created it, but does not list it")]
     NotShown(String),
     /// Some brokers or replicas did not accept the records of an append.
     #[error("Cannot append to {topic}: Kafka at {brokers} did not accept it ({why}); check the broker")]
@@ -231,18 +231,18 @@ mod tests {
         check(vec![
             (
                 no_answer(false),
-                "Cannot list topics: Kafka at b:9 does not answer as needed (down); check KAFKA_BROKERS and the broker",
+                "Cannot list topics: Kafka at b:9 cannot be used (down); check KAFKA_BROKERS and the broker",
                 LogErrorKind::Unavailable,
             ),
             (
                 no_answer(true),
-                "Cannot list topics: Kafka at b:9 does not answer as needed (down); check KAFKA_BROKERS and the broker, and with TLS kafka.tls_ca, kafka.tls_cert and kafka.tls_key",
+                "Cannot list topics: Kafka at b:9 cannot be used (down); check KAFKA_BROKERS and the broker, and with TLS kafka.tls_ca, kafka.tls_cert and kafka.tls_key",
                 LogErrorKind::Unavailable,
             ),
             (ClusterError::NotMade { name: topic(), code }, &not_made, LogErrorKind::Unavailable),
             (
                 ClusterError::NotShown(topic()),
-                "Cannot make topic t: Kafka made it, but does not show it",
+                "Cannot make topic t: Kafka reports that it created it, but does not list it",
                 LogErrorKind::Unavailable,
             ),
             (

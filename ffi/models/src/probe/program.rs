@@ -59,7 +59,7 @@ fn beside(own: &Path) -> Result<OwnedFd, ProgramError> {
     Err(ProgramError::NotTrusted(path))
 }
 
-/// Whether only users who could also have changed our own file could have changed it.
+/// Whether every user who may change this file may also change our own file: then it is as trustworthy.
 fn is_trusted(stat: &Stat, own: &Metadata, me: u32) -> bool {
     let is_whose = [0, me, own.uid()].contains(&stat.st_uid);
     let group = stat.st_mode & GROUP_WRITE == 0 || own.mode() & GROUP_WRITE != 0 && stat.st_gid == own.gid();

@@ -103,7 +103,7 @@ pub fn version_to_run(
 /// The version that this slot alone selects.
 ///
 /// # Errors
-/// As [`version_to_run`].
+/// Like [`version_to_run`].
 pub fn selected(data_dir: &Path, module: Module, slot: ModelSlot) -> Result<Option<String>, SelectionError> {
     let path = slot.path(data_dir, module);
     if slot == ModelSlot::Pin {

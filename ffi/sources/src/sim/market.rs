@@ -70,7 +70,7 @@ pub struct Pool {
     pub short: bool,
 }
 
-/// A pool, and the side of it that is paid.
+/// A pool, and the side of it that a swap pays into.
 #[derive(Clone, Copy)]
 pub struct PoolSide {
     /// Index of the pool.

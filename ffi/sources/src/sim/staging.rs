@@ -26,7 +26,7 @@ struct RoundTripPlan {
     sells_first: bool,
     /// Through a router's own accounts.
     shared: bool,
-    /// What the backs close of what the fronts opened, percent.
+    /// The part of the fronts' position that the back-runs close, percent.
     of_open_pct: u64,
     tip_lamports: u64,
     /// The tip has a transaction of its own.

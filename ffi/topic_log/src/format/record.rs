@@ -116,7 +116,7 @@ pub fn check(bytes: &[u8], offset: u64) -> Checked {
     }
 }
 
-/// As [`check`], but accepts any offset.
+/// Like [`check`], but accepts any offset.
 #[must_use]
 pub fn check_any(bytes: &[u8]) -> Checked {
     if bytes.len() < RECORD_HEADER {
