@@ -13,7 +13,7 @@ Deno.test("F13: a frozen agent is killed when its latch is on disk, the answer s
       installation.signal("arbitrage", "SIGSTOP");
       const verb = await killByVerb(installation, []);
       assert.ok(verb.held, verb.printed);
-      assert.match(verb.printed, /the arbitrage agent is frozen: it takes the kill when it runs again/);
+      assert.match(verb.printed, /the arbitrage agent is frozen: it stops deciding as soon as it runs again/);
       assert.ok(!/os error/.test(verb.printed), verb.printed);
       const before = installation.writtenOfAll();
       await assertDead(installation, MODULES, before, "by the verb");

@@ -128,7 +128,7 @@ mod tests {
         load_or_create(&folder, CONTROL_KEY).expect_err("a data folder that is gone is not made again");
         fs::create_dir(&folder).expect("a folder of the test");
         let gone = load(&folder, CONTROL_KEY).expect_err("makes none").to_string();
-        assert!(gone.contains("keys/control.key: it is gone; put it back from a backup"), "{gone}");
+        assert!(gone.contains("keys/control.key: it is gone; restore it from a backup"), "{gone}");
         assert!(!folder.join("keys").exists());
         let first = load_or_create(&folder, CONTROL_KEY).expect("makes");
         assert_eq!(load(&folder, CONTROL_KEY).expect("reads").to_bytes(), first.to_bytes());
