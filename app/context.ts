@@ -84,7 +84,7 @@ export interface Needs {
    * `--data-dir` names, and does its work whether or not its output is read.
    */
   readonly data?: DataUse | "fill";
-  /** It also runs when the control key is lost: its kills need none. */
+  /** The part also runs when the control key is lost: kills need no key. */
   readonly goesWithoutKey?: true;
   /** Configuration mistakes are reported and ignored: nothing may delay a kill. */
   readonly passesOverMistakes?: true;
@@ -272,7 +272,7 @@ function lastWords(line: string, isPart: boolean, loggers: () => RunLoggers): vo
     if (isPart || onStderr.style.format === "json") return onStderr.say(line, "error");
     return plain(line);
   } catch {
-    // Its configuration cannot be read; the line itself reports that.
+    // The configuration cannot be read; the line itself reports that.
   }
   sayToTerminal(line);
 }

@@ -346,7 +346,7 @@ function line(module: ModuleName, action: string, values: Record<string, string>
     ? "no agent runs, its state on disk was changed"
     : receipt.first_event_ns === "0"
     ? "no event has come since"
-    : `first event under it at ${
+    : `first event after it at ${
       new Date(Number(BigInt(receipt.first_event_ns) / 1_000_000n)).toISOString()
     }`;
   const doubt = receipt.genuine ? "" : "; THE RECEIPT'S SIGNATURE IS NOT VALID";

@@ -153,7 +153,7 @@ Deno.test({ name: "an agent has stopped when it reported it itself, and not befo
   assert.match(b!.textContent!, /^b.*Signature is not valid/, "a forged receipt is none");
   assert.doesNotMatch(b!.textContent!, /Stopped/);
   assert.match(document.body.textContent!, /Not all agents have stopped yet/);
-  // Its own receipt arrives later, through the log.
+  // The agent's own receipt arrives later, through the log.
   server.on("GET /api/control/commands/", ({ path }) => ({
     receipts: path.endsWith(id) ? [receipt("b", id)] : [],
   }));

@@ -131,7 +131,7 @@ function rowOf(sent: CommandAnswer["sent"][number], isKilled: boolean): KillRow 
   const row = receiptRow(sent, "Stopped");
   if (row.kind === "ok") return { ...row, isStopped: true };
   if (!isKilled) return { ...row, isStopped: false };
-  // Its own state reports it.
+  // The agent's own state reports the kill.
   return {
     ...row,
     kind: "ok",

@@ -55,7 +55,7 @@ export function realtimeRoutes(deps: ApiDeps, _guard: unknown, door: Door): Rout
         const isThere = deps.realtime.connections().some((one) => one.id === id);
         if (!isThere) throw new AppError("not_found", `Cannot end ${id.slice(0, 64)}: no such connection`);
         await deps.audit({ who: principalOf(c).name, action: "connection ended", detail: id });
-        // It may have ended by itself meanwhile.
+        // The connection may have ended by itself meanwhile.
         deps.realtime.kick(id);
         return c.json({ ok: true });
       },

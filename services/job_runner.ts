@@ -100,7 +100,7 @@ export class JobRunner {
       if (this.#running.has(job.id)) return false;
       if (job.state === "queued") return job.notBeforeMs <= wall;
       if (job.state !== "running") return false;
-      // It has our name and is not running here: we ran it before we crashed.
+      // The job has our name and is not running here: we ran it before we crashed.
       if (job.worker === this.#options.name) return true;
       const lastSeen = this.#lastSeen.get(job.id);
       return lastSeen !== undefined && lastSeen.version === job.version && now - lastSeen.at > LEASE_MS;

@@ -39,7 +39,7 @@ const SIGTERM_CODE = 128 + 15;
 /** After this time a part that was asked to end is killed. */
 const END_MS = 8_000;
 
-/** Its name in log lines: one word. */
+/** Name of a part in log lines: one word. */
 const partName = ({ name }: Part) => name.replaceAll(" ", "-");
 
 /** Maximum characters kept of a part's last line. */
@@ -93,7 +93,7 @@ async function keep(part: Part, options: SupervisorOptions): Promise<PartEnd> {
     options.restarted?.(part.name, code, lastSaid);
     say(`${part.name} ended with ${code}, restarting it in ${pauseMs} ms`, "error");
     await delay(pauseMs, signal);
-    // Its crash has been reported; since then it was asked to end, and it has ended.
+    // The part's crash has been reported; since then it was asked to end, and it has ended.
     if (signal.aborted) return { name: part.name, code: 0, last };
     pauseMs = Math.min(2 * pauseMs, PAUSE_MS.last);
   }
@@ -109,7 +109,7 @@ async function runOnce(
     try {
       child.kill(name);
     } catch {
-      // It has already ended.
+      // The part has already ended.
     }
   };
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -51,7 +51,7 @@ async function readyAfterKill(folder: string): Promise<number> {
     try {
       child.kill("SIGKILL");
     } catch {
-      // It ended before the kill; the restart is timed all the same.
+      // The process ended before the kill; the restart is timed all the same.
     }
     await child.status;
     slowest = Math.max(

@@ -226,7 +226,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaBroker> {
     try {
       child.kill(signal);
     } catch {
-      // It has already ended.
+      // The process has already ended.
     }
     await Promise.all([child.status, ended]);
   };

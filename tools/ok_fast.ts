@@ -13,7 +13,7 @@ const RUST = /\.(?:rs|toml|lock|proto)$/;
 const NOT_OURS = new Set(["target", "fuzz"]);
 /** Crates whose unit tests need neither a broker nor a minute. */
 const QUICK_CRATES = ["engine", "topic_log"];
-/** Its tests measure their own process, so no others run in it meanwhile. */
+/** The tests of this folder measure their own process, so no others run in it meanwhile. */
 const MEASURING = "ffi";
 
 /** Unix milliseconds of the newest change to a Rust source below `folder`. */

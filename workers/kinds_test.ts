@@ -222,7 +222,7 @@ async function ranIn(start: Pick<JobStart, "kind" | "args">): Promise<FromWorker
 
 Deno.test("a Worker runs what it knows in the form that it knows, and nothing else", async () => {
   for (const [name, { kept, asked }] of Object.entries(ROWS)) {
-    // It went as far as the store, which its settings do not have.
+    // The job went as far as the store, which its settings do not have.
     assert.deepEqual(await ranIn({ kind: name, args: kept }), {
       type: "error",
       message: "no store here",

@@ -45,7 +45,7 @@ function engineParams(args: TrainArgs, threads: number): [string, string][] {
       colsample_bytree: colsample,
       lambda,
       seed,
-      // Its random generator belongs to one thread, but rounds may run on any: seed it in each round.
+      // The trainer's random generator belongs to one thread, but rounds may run on any: seed it in each round.
       seed_per_iteration: "true",
       nthread: threads,
       verbosity: 0,

@@ -264,7 +264,7 @@ Deno.test("FairQueue: what would wait for longer than it may is refused at once;
   assert.equal(await second, "b");
   endAfter(0);
   assert.equal(await known, "known");
-  // Its turn came too late.
+  // The turn of the third one came too late.
   assert.equal(await third, null);
   assert.deepEqual(started, ["a", "b", "known"]);
 });

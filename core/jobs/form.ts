@@ -17,7 +17,7 @@ export interface FieldText {
   readonly days_back?: number;
   /** For a text: its initial value, where `{day}` is replaced by today. */
   readonly begins?: string;
-  /** It names something that must not exist yet: when a job is asked for again, the name gets the next number. */
+  /** The value names something that must not exist yet: when a job is asked for again, the name gets the next number. */
   readonly fresh?: true;
   /** For a list: exactly one of its choices or none; this is the label of none. */
   readonly one_or?: string;

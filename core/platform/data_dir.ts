@@ -37,7 +37,7 @@ export interface RunningInstallation {
 export interface DataDirOptions {
   /** `make` by default. */
   readonly use?: DataUse;
-  /** It also runs when the control key is lost. */
+  /** The process also runs when the control key is lost. */
   readonly goesWithoutKey?: boolean;
   say?(line: string): void;
   /** Becomes the user who owns the folder; only called as root. */

@@ -82,7 +82,7 @@ Deno.test("lines below the level are left out, and what a part's logger did not 
   logger.say("the page is at http://127.0.0.1:1/");
   logger.say("a schedule was missed", "warn");
   logger.say("Cannot write the log");
-  // Its part has judged it by the same level.
+  // The part itself has applied the same level.
   logger.passOn("api", "2024-01-01T00:00:00.000Z INFO  api: as it was");
   logger.passOn("store", "Code: 1. DB::Exception");
   // A part that writes under another part's name, and one that writes escape codes of a terminal.

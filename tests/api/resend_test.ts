@@ -22,7 +22,7 @@ Deno.test("F1: a kill keeps the id that its client chose, until the kill was lif
     };
     // No agent has answered: the same kill, however often it is sent.
     for (let times = 0; times < 3; times++) assert.deepEqual((await kill(ID)).request_id, ID);
-    // Its agent has obeyed and is killed: still the same kill.
+    // The agent has obeyed and is killed: still the same kill.
     receipts = [{ instance: "mev-1", applied: true }];
     agent.killed = true;
     assert.equal((await kill(ID)).request_id, ID);

@@ -76,7 +76,7 @@ function countBatch(bytes: Uint8Array): { items: number; dropped: number } {
   while (at < bytes.length) {
     const tag = varint();
     if (tag === 0x0a) {
-      // Its end is counted from after the length.
+      // The end of the message is counted from after the length.
       const length = varint();
       at += length;
       counts.items += 1;

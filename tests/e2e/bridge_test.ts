@@ -89,7 +89,7 @@ Deno.test("a run's own secrets are in no log, topic, audit, metric or process li
       try {
         child.kill("SIGTERM");
       } catch {
-        // It has already ended.
+        // The process has already ended.
       }
       await child.status;
     }

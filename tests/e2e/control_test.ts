@@ -35,7 +35,7 @@ async function withAgents(
     try {
       child.kill("SIGTERM");
     } catch {
-      // It has already ended.
+      // The process has already ended.
     }
     await child.status;
     await Promise.all([errors, output]);

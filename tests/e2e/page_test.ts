@@ -43,7 +43,7 @@ async function withSite(
         try {
           child.kill("SIGTERM");
         } catch {
-          // It has already ended.
+          // The process has already ended.
         }
         await child.status;
         await Promise.all([stdout, stderr]);

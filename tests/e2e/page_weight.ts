@@ -99,7 +99,7 @@ export function countBytes(port: number): Counter {
         try {
           one.close();
         } catch {
-          // It has already ended.
+          // The connection has already ended.
         }
       }
       await served;

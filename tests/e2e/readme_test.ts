@@ -42,7 +42,7 @@ for (const line of commands.filter((line) => !RUN_BY_OTHER_TESTS.includes(line))
  * Commands that run until Ctrl-C first build, which may take minutes: they are ended after an agent's first decision.
  */
 async function untilItDecides(line: string): Promise<void> {
-  // It forwards the signal to everything that the command has started.
+  // `timeout` forwards the signal to everything that the command has started.
   const child = shell(`exec timeout -s INT ${START_SECONDS} ${line}`).spawn();
   const ended = child.output();
   let isOver = false;

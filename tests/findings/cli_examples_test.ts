@@ -145,7 +145,7 @@ async function listensForTerm(pid: number): Promise<void> {
       const caught = BigInt(`0x${/^SigCgt:\s*([0-9a-f]+)$/m.exec(status)?.[1] ?? "0"}`);
       if ((caught & TERM) !== 0n) return;
     } catch {
-      // It has ended; its code is the result.
+      // The process has ended; its code is the result.
       return;
     }
     await delay(20);

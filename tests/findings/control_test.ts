@@ -105,7 +105,7 @@ Deno.test(
           }, "both agents say that the state cannot be stored");
           const before = installation.writtenOfAll();
 
-          // Its status cannot be written: the receipts show how far the chain has advanced.
+          // The agent's status cannot be written: the receipts show how far the chain has advanced.
           const firstEvent = async () => {
             // The state has two copies: a write to the other copy's block may still be accepted.
             const verb = await until(async () => {
@@ -113,7 +113,7 @@ Deno.test(
               assert.ok(verb.held, verb.printed);
               return verb.printed.match(/it will not outlive a restart/g)?.length === 2 && verb;
             }, "both agents say that the kill cannot be kept");
-            return [...verb.printed.matchAll(/first event under it at (\S+Z)/g)].map(([, at]) =>
+            return [...verb.printed.matchAll(/first event after it at (\S+Z)/g)].map(([, at]) =>
               BigInt(Date.parse(at!)) * 1_000_000n
             );
           };

@@ -36,7 +36,7 @@ export function processOf(root: number, words: string): number | undefined {
       const line = Deno.readTextFileSync(`/proc/${name}/cmdline`).replaceAll("\0", " ");
       if (line.includes(` ${words} `)) found.push(Number(name));
     } catch {
-      // It ended while it was inspected.
+      // The process ended while it was inspected.
     }
   }
   const isBelow = (pid: number): boolean => pid === root || (pid > 1 && isBelow(parents.get(pid) ?? 0));
@@ -182,7 +182,7 @@ export function signal(pid: number, name: Deno.Signal): void {
   try {
     Deno.kill(pid, name);
   } catch {
-    // It has already ended.
+    // The process has already ended.
   }
 }
 

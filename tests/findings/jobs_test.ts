@@ -118,7 +118,7 @@ async function measured(
       const status = await Deno.readTextFile(`/proc/${child.pid}/status`);
       peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0));
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   };
   const timer = setInterval(sample, 10);

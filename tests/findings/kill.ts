@@ -63,7 +63,7 @@ export class Installation {
     try {
       child.kill("SIGTERM");
     } catch {
-      // It has ended: a test broke its disk.
+      // The agent has ended: a test broke its disk.
     }
     await child.status;
     const [, printed = ""] = await Promise.all(texts);
@@ -91,7 +91,7 @@ export class Installation {
     try {
       Deno.kill(this.pid(module), signal);
     } catch {
-      // It does not run.
+      // The agent does not run.
     }
   }
 

@@ -147,7 +147,7 @@ async function stranger({ url }: Installation): Promise<AsyncDisposable> {
       answers += 1;
     }
   }));
-  // It is awaited below; until then it must not hide another failure.
+  // This promise is awaited below; until then it must not hide another failure.
   tries.catch(() => {});
   await until(() => answers >= STRANGERS, "the stranger's first answers");
   return {

@@ -136,7 +136,7 @@ async function partialKillNamesWhoHasNotAnswered(site: Site): Promise<void> {
       assert.ok(apart, `${one.text} and ${other.text} overlap`);
     }
   }
-  // Its receipt comes later, without another press.
+  // The receipt comes later, without another press.
   signal(agent, "SIGCONT");
   await dialog.locator("text=2 of 2 agents have stopped").waitFor();
   assert.equal(await dialog.locator("button:has-text('Send again')").count(), 0);
@@ -224,7 +224,7 @@ function checkLooks(looks: readonly Look[]): void {
     assert.match(look.strip, /Unknown, was Running/, `after ${look.s} s`);
     assert.match(look.banner, /Values as of \d\d:\d\d:\d\d UTC/);
   }
-  // It counts from the last answer: neither too much nor too little.
+  // The banner counts from the last answer: neither too much nor too little.
   for (const look of looks.filter(({ s, banner }) => s > 2 && banner !== "")) {
     const says = seconds(look.banner);
     assert.ok(

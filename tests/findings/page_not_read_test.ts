@@ -55,7 +55,7 @@ Deno.test("engine 6: the Overview shows which swaps were not read, by program an
     const output = [new Response(api.stdout).text(), new Response(api.stderr).text()];
     const browser = await startBrowser();
     try {
-      // It is not ready: its agents have ended.
+      // The API never becomes ready, because its agents have ended: wait for the page only.
       await until("the page answers", async () => {
         const answer = await fetch(`${url}/login`).catch(() => null);
         await answer?.body?.cancel();

@@ -98,7 +98,7 @@ Deno.test("operator 5 and 8: a closed stderr and SIGHUP end nothing, SIGTERM end
     try {
       await agentsRun(data);
       await until("the page", answers);
-      // Its stderr has no reader any more.
+      // The run's stderr has no reader any more.
       await child.stderr.cancel();
       child.kill("SIGHUP");
       const [api] = processesOf(data).filter((pid) =>

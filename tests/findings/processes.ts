@@ -68,7 +68,7 @@ export class Run implements AsyncDisposable {
     try {
       this.child.kill(signal);
     } catch {
-      // It has ended.
+      // The process has ended.
     }
   }
 

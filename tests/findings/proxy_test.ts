@@ -144,7 +144,7 @@ async function behindProxy(kind: keyof typeof PROXIES, folder: string): Promise<
       try {
         child.kill("SIGTERM");
       } catch {
-        // It has already ended.
+        // The process has already ended.
       }
       await child.status;
     }

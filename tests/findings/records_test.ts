@@ -51,7 +51,7 @@ Deno.test("H2: what a running API adds while `audit verify` looks is not a fault
       chain.append(act);
       const topic = log.topic.bind(log);
       log.topic = (name, options) => {
-        // Its head is not published yet when the topic is read.
+        // The head of this entry is not published yet when the topic is read.
         if (!options?.create) chain.append(act);
         return topic(name, options);
       };

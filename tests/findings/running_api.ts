@@ -34,7 +34,7 @@ export async function withRun(
     try {
       child.kill("SIGTERM");
     } catch {
-      // It has already ended.
+      // The process has already ended.
     }
     await child.status;
     await Promise.all([reading, out]);

@@ -63,7 +63,7 @@ function apiOf(data: string): number {
       const words = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
       if (words.includes(data) && words.includes("api") && words.includes("run")) return Number(name);
     } catch {
-      // It ended while it was inspected.
+      // The process ended while it was inspected.
     }
   }
   throw new Error(`no API runs on ${data}`);

@@ -46,7 +46,7 @@ export class Part {
     try {
       this.#child!.kill(signal);
     } catch {
-      // It has already ended.
+      // The process has already ended.
     }
     const { code } = await this.#child!.status;
     const [stdout, stderr] = await Promise.all(this.#texts) as [string, string];

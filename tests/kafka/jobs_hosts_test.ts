@@ -118,7 +118,7 @@ Deno.test("a worker that was frozen loses its job to another host, and what it s
       const models = (data: string) =>
         Array.from(Deno.readDirSync(`${data}/models`)).filter(({ name }) => name.endsWith(".so")).length;
       assert.equal(models(hosts[1 - holder]!), 1);
-      // It must not register anything any more: there is no condition to wait for.
+      // The job must not register anything any more: there is no condition to wait for.
       await delay(1_000);
       const late = await Deno.stat(`${hosts[holder]}/models`).then(() => models(hosts[holder]!), () => 0);
       assert.equal(late, 0, "the one that stood still registered nothing");

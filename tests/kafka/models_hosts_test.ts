@@ -174,7 +174,7 @@ async function strangerCountsForNothing(hosts: Hosts, three: Part, first: string
     const tail = await hosts.run("three", ["topics", "tail", "model-artefacts-proto"], {});
     return tail.stdout.includes(foreign);
   });
-  // It must not be accepted: there is no condition to wait for.
+  // The model must not be accepted: there is no condition to wait for.
   await delay(500);
   for (const host of ["one", "two", "three", "four"]) {
     const { models, latest } = await hosts.list(host);

@@ -68,7 +68,7 @@ Deno.test({
             "all records sent",
             90_000,
           );
-          // Its position on Kafka is kept, so that it does not start from the beginning at each try.
+          // The host's position on Kafka is kept, so that it does not start from the beginning at each try.
           await until(async () => {
             fill();
             const { ends } = JSON.parse(await Deno.readTextFile(`${data}/link/${TOPIC}.out.json`));

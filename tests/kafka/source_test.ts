@@ -35,7 +35,7 @@ Deno.test("an agent reads blocks off sandwich-raw, counts what is none, and find
       };
       try {
         await until(async () => (await status())?.state === "running", "the agent");
-        // It starts at the end: a record that it counts shows that it is there.
+        // The source starts at the end: a record that it counts shows that it is there.
         await until(async () => {
           await raw.append([{ value: new TextEncoder().encode("{not a block") }]);
           return ((await status())?.malformed ?? 0) > 0;

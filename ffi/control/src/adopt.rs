@@ -31,7 +31,7 @@ impl AgentControl {
         let before = stored.state.clone();
         stored.state.sequences.insert(signed.key_id.clone(), signed.sequence);
         if stored.state.has_answered(&desired.request_id) {
-            // Its command was already obeyed here. If this write fails, the next pass finds the same again.
+            // The command of this state was already obeyed here. If this write fails, the next pass finds the same again.
             let _ = stored.write();
             return None;
         }

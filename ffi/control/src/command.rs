@@ -41,7 +41,7 @@ pub fn apply(policy: &Policy, command: &Command) -> Result<Applied, Refusal> {
     let mut next = policy.clone();
     let mut restart = false;
     if is_kill(command) {
-        // It kills, whatever its other arguments are.
+        // The command kills, whatever its other arguments are.
         return Ok(Applied { policy: Policy { killed: true, ..next }, restart: false });
     }
     let refuse_others = |known: &[&str]| {

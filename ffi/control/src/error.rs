@@ -208,7 +208,7 @@ fn no_answer(name: &str, error: &io::Error, waited: Duration) -> String {
     match error.kind() {
         ErrorKind::NotFound => format!("no {name} agent runs here"),
         ErrorKind::TimedOut => format!("the {name} agent has not answered in {} ms", waited.as_millis()),
-        // Its queue is full: many connections wait, and it accepted none.
+        // The socket's queue is full: many connections wait, and the agent accepted none.
         ErrorKind::WouldBlock => format!("the {name} agent accepts no connections"),
         ErrorKind::ConnectionRefused => format!("no {name} agent listens"),
         ErrorKind::PermissionDenied => {

@@ -73,7 +73,7 @@ fn kill_without_answer(
         Holder::ThisProcess(_held) => kill_on_disk(options, module, signed, latch().is_ok(), sent),
         Holder::Agent(pid) => {
             kill_by_signal(options, module, request, pid, latch(), sent);
-            // It ended meanwhile: an agent by itself, a replay by the signal.
+            // The process has ended meanwhile: an agent by itself, a replay by the signal.
             if !sent.taken
                 && let Holder::ThisProcess(_held) = holder(&options.data_dir, module)
             {

@@ -209,7 +209,7 @@ mod tests {
         let quiet: [Made; TRACKED_CALLS_MAX] = [(9, 1, &[]); TRACKED_CALLS_MAX];
         let odd: [Made; 4] = [(OTHER_POOL, 1, &[]), (9, 2, &IN), (9, 2, &OUT), (9, 2, &OUT_TOO)];
         assert_eq!(decoded(&[&quiet[..], &odd].concat(), true), (vec![], vec![(OTHER_POOL, 1)]));
-        // Its last places have the last bits.
+        // Calls in the last tracked places have the last bits.
         let last = decoded(&[&quiet[..TRACKED_CALLS_MAX - 4], &odd].concat(), true);
         assert_eq!(last, (vec![], vec![(OTHER_POOL, 1)]));
     }

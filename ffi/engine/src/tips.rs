@@ -25,7 +25,7 @@ const BASE: [(&str, &[Pubkey]); 6] = [
             program(b"3AVi9Tg9Uo68tJfuvoKvqKNWKkC5wPdSSdeBnizKZ6jT"),
         ],
     ),
-    // Its guide to sending transactions.
+    // From the service's guide to sending transactions.
     (
         "astralane",
         &[
@@ -57,7 +57,7 @@ const BASE: [(&str, &[Pubkey]); 6] = [
             program(b"4TQLFNWK8AovT1gFvda5jfw2oJeRMKEmw7aH6MGBJ3or"),
         ],
     ),
-    // Its quick start.
+    // From the service's quick start.
     (
         "nextblock",
         &[

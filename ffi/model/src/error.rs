@@ -47,7 +47,7 @@ pub enum ModelError {
     #[error("its tables are cut off")]
     TablesCutOff,
     /// The tables have another number of features than the file.
-    #[error("its tables read another number of features than it says")]
+    #[error("its tables and its header have different numbers of features")]
     OtherFeatures,
     /// An answer outside 0..1, or NaN.
     #[error("it returns {got} for golden row {row}, need a probability 0..1")]

@@ -154,7 +154,7 @@ impl Trainer {
 
     fn step(&mut self, gradient: &[f32]) {
         self.steps += 1;
-        // They begin at 0, which this corrects.
+        // The moments begin at 0, which this corrects.
         let (first_share, second_share) = (1.0 - BETA_1.powi(self.steps), 1.0 - BETA_2.powi(self.steps));
         for ((weight, moments), gradient) in
             self.network.weights.iter_mut().zip(&mut self.moments).zip(gradient)

@@ -57,7 +57,7 @@ impl Foreign {
         let mark = mark_of(version);
         file.write_all(mark).map_err(Unusable::NoMark)?;
         let is_loaded = watch_loading(version);
-        // It may behave differently here than in the child process.
+        // The model may behave differently here than in the child process.
         let loaded = load(&path, &copy).map_err(Unusable::from).and_then(|(library, predict)| {
             // SAFETY: `check_answers` passes rows of `features` numbers; the probe called the function the
             // same way.

@@ -132,7 +132,7 @@ impl KafkaLog {
     /// The producer that all appends of this process share.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// The topic cannot be made.
     pub(super) fn producer(&self) -> Result<Arc<Producer>, ClusterError> {
         if let Some(producer) = self.producer.get() {
             return Ok(Arc::clone(producer));

@@ -75,7 +75,7 @@ impl ProducerContext for Context {
 /// Whether a record is in the producer's queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Queued {
-    /// It is.
+    /// The record is in the queue.
     Yes,
     /// The queue is full: try again.
     Full,

@@ -131,7 +131,7 @@ impl TopicSender<'_> {
         let counters = &self.shared.counters[self.at];
         let topic = &self.shared.options.topics[self.at].name;
         let own = format!("{}:{}", self.shared.options.instance, record.offset);
-        // It came from the cluster.
+        // The record came from the cluster.
         let foreign = origin(record).is_some();
         if foreign || self.already_sent.remove(&record.offset) {
             counters.skipped.fetch_add(1, SeqCst);
