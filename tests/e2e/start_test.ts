@@ -273,7 +273,7 @@ Deno.test(
         oneLine(stderr, line);
         assert.equal(names(folder).includes("planted-ran"), false, `${name}: planted code ran`);
       };
-      const notOurs = /must be this user's and not writable by others/;
+      const notOurs = /must belong to this user and not be writable by others/;
 
       await plant(`${folder}/everybody`, 0);
       await Deno.chmod(`${folder}/everybody`, 0o777);
@@ -373,7 +373,7 @@ Deno.test("a noexec cache, a full disk and a folder of another user give one cle
     });
     await Deno.mkdir(`${folder}/open`);
     await Deno.chmod(`${folder}/open`, 0o777);
-    oneLine((await start(`${folder}/open`)).stderr, /must be this user's and not writable by others/);
+    oneLine((await start(`${folder}/open`)).stderr, /must belong to this user and not be writable by others/);
   }));
 
 Deno.test("deno compile finds every module of the same entry (with deno in place of denort)", () =>

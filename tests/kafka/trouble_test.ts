@@ -357,7 +357,7 @@ Deno.test({
           assert.match(found.stdout, /^ok {3}nothing lost, nothing duplicated/m, found.stdout);
           const { stderr } = await running.part.end();
           const printed =
-            /^Cannot reserve space in .*: the disk is full, free some space; what is found waits$/gm;
+            /^Cannot reserve space in .*: the disk is full, free some space; decisions wait until it can be written$/gm;
           // Once per agent each time the fault begins, not at each try: a few freed bytes may end it in between.
           const times = [...messages(stderr).matchAll(printed)].length;
           assert.ok(times >= 1 && times <= 10, stderr);
