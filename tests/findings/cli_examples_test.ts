@@ -35,6 +35,7 @@ Deno.test("operator 21: whatever prints results takes --json", () => {
   }
 });
 
+/** A Raydium v4 pool of mainnet, SOL and USDC, whose accounts are in tests/fixtures/pool.json (public chain data). */
 const POOL = "58oQChx4yWmvKdwLLZzBi4ChoCc2fqCUWBkwMihLYQo2";
 const SOL = "So11111111111111111111111111111111111111112";
 
@@ -90,7 +91,7 @@ async function prepare(folder: string, env: Record<string, string>): Promise<voi
   await Deno.mkdir(`${folder}/blocks`);
   await Deno.copyFile(EXAMPLE_BLOCK, `${folder}/blocks/slot_285000037.json`);
   await Deno.copyFile(EXAMPLE_BLOCK, `${folder}/block.json`);
-  await Deno.copyFile(`${ROOT}/examples/pool.json`, `${folder}/pool.json`);
+  await Deno.copyFile(`${ROOT}/tests/fixtures/pool.json`, `${folder}/pool.json`);
   const asked = {
     accounts_file: "pool.json",
     pool: POOL,
