@@ -1,4 +1,4 @@
-/** The topic log (`ffi/topic_log/src`, `ffi/kafka/src/whole`) behind the interface of core/log. */
+/** The topic log (`ffi/topic_log/src`, `ffi/kafka/src/with_librdkafka`) behind the interface of core/log. */
 import type {
   Committed,
   Durability,

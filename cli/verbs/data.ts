@@ -52,7 +52,7 @@ const CAPTURED: readonly Command[] = [
       { name: "accounts", value: "FILE", doc: "The snapshot: the pool and every account that it names" },
       { name: "pool", value: "ADDRESS", doc: "The pool" },
       { name: "in", value: "MINT", doc: "The mint that goes into the pool" },
-      { name: "amount", value: "N", doc: "Amount of that mint, in base units" },
+      { name: "amount", value: "UNITS", doc: "Amount of that mint, in base units, below 2^64" },
       { name: "slot", value: "N", doc: "Slot of the swap; default: the snapshot's" },
       {
         name: "time",
@@ -75,7 +75,8 @@ const CAPTURED: readonly Command[] = [
       "FILE: NDJSON of {pubkey, owner, data} or {accounts: {ADDRESS: {owner, data}}}, data in base64, also .zst and .gz.",
       'accounts_file is relative to the folder of the batch. An answer has out_amount ("0" where the program lands and pays',
       "nothing), in_amount (less than asked for where the program fills in part), fee_amount and fee_mint; or error, where the",
-      "program would refuse or an account is missing. A refusal of a single quote is exit code 1.",
+      "program would refuse, an account is missing or the line is not a quote. Exit code 1: a single quote is refused, or",
+      "lines of the batch are not quotes or name a snapshot that cannot be read.",
     ],
     endsAtOnce: true,
     body: async () => (await import("../quote.ts")).quote,

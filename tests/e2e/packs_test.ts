@@ -64,7 +64,7 @@ async function damagedHeadersAreSaid(
     const { code, stderr } = await legend(["topics", "verify", "decision-evidence", ...flags]);
     assert.equal(code, 1);
     assert.match(stderr, /^A header of .*\.pack is damaged/m);
-    assert.equal(/all records are read/.test(stderr), !loses, stderr);
+    assert.equal(/all records can still be read/.test(stderr), !loses, stderr);
     assert.equal(/their bytes are damaged/.test(stderr), loses, stderr);
     bytes[at]! ^= 0x20;
   }

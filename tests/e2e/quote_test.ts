@@ -87,6 +87,10 @@ Deno.test({
     const one = await legend(words(["--amount", amount_in]));
     assert.equal(one.code, 0, one.stderr);
     assert.equal(lines<Answer>(one.stdout)[0]!.out_amount, amount_out_actual);
+    const all = await legend(words(["--amount", "18446744073709551615"]));
+    assert.deepEqual([all.code, lines<Answer>(all.stdout).length], [1, 1], "more than the vault can hold");
+    const more = await legend(words(["--amount", "18446744073709551616"]));
+    assert.match(lines<Answer>(more.stdout)[0]!.error!, /is not a number below 2\^64/);
     const none = await legend(words(["--amount", "0"]));
     assert.deepEqual([none.code, lines<Answer>(none.stdout)[0]!.error], [
       1,
@@ -121,7 +125,11 @@ Deno.test("what is asked wrongly is one line and exit code 2; a batch names the 
       '{"pool":1}\n{"pool":"x","accounts_file":"none.json","input_mint":"y","amount_in":"1","slot":1,"unix_ts":1}\n',
     );
     const broken = await legend(["quote", "--batch", batch]);
-    assert.deepEqual([broken.code, broken.stdout], [1, ""]);
-    assert.match(broken.stderr, /Cannot quote line 1: .*need \{pool, accounts_file/);
-    assert.match(broken.stderr, /none\.json/);
+    const [first, second] = lines<Answer>(broken.stdout);
+    assert.match(first!.error!, /^Cannot quote line 1: .*need \{pool, accounts_file/);
+    assert.match(second!.error!, /^Cannot read .*none\.json/);
+    assert.deepEqual([broken.code, broken.stderr.trim()], [
+      1,
+      "Cannot quote 2 of the lines: their answers say why",
+    ]);
   }));

@@ -51,6 +51,9 @@ pub enum AgentError {
         /// The parser's reason.
         source: serde_json::Error,
     },
+    /// Lines of a batch of quotes have an error for an answer that is not a refusal of the program.
+    #[error("Cannot quote {0} of the lines: their answers say why")]
+    Unanswered(u64),
     /// A replay's list of leaders cannot be parsed.
     #[error("Cannot read leaders from {}: {source}, need [{{slot, leader}}]", .path.display())]
     Leaders {

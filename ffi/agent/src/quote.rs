@@ -95,6 +95,8 @@ pub struct QuoteStream {
     snapshots: Vec<(PathBuf, Snapshot)>,
     answer: Vec<u8>,
     at: usize,
+    /// Lines that are not quotes, or whose snapshot cannot be read.
+    unanswered: u64,
 }
 
 impl QuoteStream {
@@ -111,20 +113,35 @@ impl QuoteStream {
             folder = batch.parent().map(Path::to_path_buf).unwrap_or_default();
         }
         let (lines, one) = (lines.into_iter(), options.one);
-        Ok(QuoteStream { folder, lines, one, snapshots: Vec::new(), answer: Vec::new(), at: 0 })
+        Ok(QuoteStream {
+            folder,
+            lines,
+            one,
+            snapshots: Vec::new(),
+            answer: Vec::new(),
+            at: 0,
+            unanswered: 0,
+        })
     }
 
     /// Copies up to `out.len()` bytes of answers; 0 = the end.
     ///
     /// # Errors
-    /// A line of the batch is not a question, or its snapshot cannot be read; the next call continues with the
-    /// next line.
+    /// Once, at the end: how many lines are not quotes or name a snapshot that cannot be read.
     pub fn read(&mut self, out: &mut [u8]) -> Result<usize, AgentError> {
         if self.at == self.answer.len() {
             self.at = 0;
             self.answer.clear();
-            let Some(asked) = self.next()? else { return Ok(0) };
-            let answer = self.ask(&asked)?;
+            let answered = match self.next() {
+                Ok(None) if self.unanswered == 0 => return Ok(0),
+                Ok(None) => return Err(AgentError::Unanswered(std::mem::take(&mut self.unanswered))),
+                Ok(Some(asked)) => self.ask(&asked),
+                Err(error) => Err(error),
+            };
+            let answer = answered.unwrap_or_else(|error| {
+                self.unanswered += 1;
+                json!({ "error": error.to_string() }).to_string()
+            });
             self.answer = answer.into_bytes();
             self.answer.push(b'\n');
         }
