@@ -28,12 +28,16 @@ pub trait Accounts {
     /// [`Refusal::NotHeld`] or, for another owner, [`Refusal::Hostile`].
     fn need(&self, address: &Address, owner: &Address) -> Result<Account<'_>, Refusal> {
         let account = self.get(address).ok_or(Refusal::NotHeld(*address))?;
-        if account.owner == *owner { Ok(account) } else { Err(Refusal::Hostile("an account's owner")) }
+        if account.owner == *owner {
+            Ok(account)
+        } else {
+            Err(Refusal::Hostile("an account is owned by another program"))
+        }
     }
 }
 
 /// Why a read past the end fails.
-const SHORT: Refusal = Refusal::Hostile("an account's size");
+const SHORT: Refusal = Refusal::Hostile("an account is too short");
 
 impl<'a> Account<'a> {
     /// `N` bytes from `offset` on.
@@ -123,7 +127,7 @@ impl<'a> Account<'a> {
     /// [`Refusal::Hostile`].
     pub fn check(&self, discriminator: [u8; 8], size: usize) -> Result<(), Refusal> {
         if self.bytes::<8>(0)? != discriminator {
-            return Err(Refusal::Hostile("an account's discriminator"));
+            return Err(Refusal::Hostile("an account has another discriminator"));
         }
         if self.data.len() < size { Err(SHORT) } else { Ok(()) }
     }

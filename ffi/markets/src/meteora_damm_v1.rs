@@ -35,7 +35,7 @@ impl Rate {
     fn load(pool: &Account<'_>, at: usize) -> Result<Rate, Refusal> {
         let rate = Rate { numerator: pool.u64(at)?, denominator: pool.u64(at + 8)? };
         if rate.denominator == 0 || rate.numerator > rate.denominator {
-            return Err(Refusal::Hostile("a fee above the whole"));
+            return Err(Refusal::Hostile("a fee rate is above 100 %, or its denominator is 0"));
         }
         Ok(rate)
     }
@@ -159,7 +159,7 @@ impl Market for MeteoraDammV1 {
         let pool = accounts.need(address, &PROGRAM)?;
         pool.check(POOL, POOL_BYTES)?;
         if pool.u8(FEE_CURVE)? != 0 {
-            return Err(Refusal::Unsupported("a fee curve"));
+            return Err(Refusal::Unsupported("a pool with a fee curve"));
         }
         let mints = [pool.address(40)?, pool.address(72)?];
         let side = |index: usize| -> Result<(Terms, Vault, u64), Refusal> {
@@ -167,7 +167,9 @@ impl Market for MeteoraDammV1 {
                 vault::load(&pool.address(104 + 32 * index)?, &mints[index], accounts)?;
             let shares = crate::token::Vault::load(&pool.address(168 + 32 * index)?, accounts)?;
             if shares.mint != lp_mint || shares.amount > vault.supply {
-                return Err(Refusal::Hostile("shares of a vault"));
+                return Err(Refusal::Hostile(
+                    "the pool's shares of a vault have another mint or exceed the supply",
+                ));
             }
             Ok((terms, vault, shares.amount))
         };
@@ -180,7 +182,7 @@ impl Market for MeteoraDammV1 {
             curve: match pool.u8(CURVE)? {
                 0 => Curve::Product,
                 1 => Curve::Stable(Stable::load(&pool, CURVE + 1)?),
-                _ => return Err(Refusal::Unsupported("a curve")),
+                _ => return Err(Refusal::Unsupported("unknown curve type")),
             },
             is_enabled: pool.u8(233)? != 0,
             activation: Activation::load(pool.u8(475)?, pool.u64(403)?)?,

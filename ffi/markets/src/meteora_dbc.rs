@@ -100,7 +100,7 @@ impl MeteoraDbc {
             return Err(COMPLETED);
         }
         if self.pool.tokens.iter().any(|token| token.transfer_fee(now).basis_points > 0) {
-            return Err(Refusal::Unsupported("a transfer fee"));
+            return Err(Refusal::Unsupported("a mint with a transfer fee"));
         }
         if amount == 0 { Err(ZERO) } else { Ok(()) }
     }

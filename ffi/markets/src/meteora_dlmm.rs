@@ -129,7 +129,9 @@ impl MeteoraDlmm {
             return Err(DISABLED);
         }
         if head.filled_orders {
-            return Err(Refusal::Unsupported("bins whose limit orders were filled since they were read"));
+            return Err(Refusal::Unsupported(
+                "bins with limit orders that were filled after the bins were read",
+            ));
         }
         Ok(())
     }
@@ -261,11 +263,11 @@ impl Market for MeteoraDlmm {
             [Vault::load(&pool.address(152)?, accounts)?, Vault::load(&pool.address(184)?, accounts)?];
         let mints = [pool.address(88)?, pool.address(120)?];
         if vaults.map(|vault| vault.mint) != mints {
-            return Err(Refusal::Hostile("a vault's mint"));
+            return Err(Refusal::Hostile("a vault's mint does not match the pool"));
         }
         let active = pool.i32(76)?;
         if active.abs_diff(0) > FARTHEST.abs_diff(0) {
-            return Err(Refusal::Hostile("an active bin out of range"));
+            return Err(Refusal::Hostile("the active bin's index is out of range"));
         }
         let fees = fees(&pool)?;
         let layout = Layout { step: fees.step, has_orders: has_orders(&pool)? };

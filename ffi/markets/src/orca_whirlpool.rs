@@ -65,7 +65,7 @@ fn places(array: &Account<'_>, is_fixed: bool) -> Result<[Option<usize>; 88], Re
         let is_initialized = match array.u8(at)? {
             0 => false,
             1 => true,
-            _ => return Err(Refusal::Hostile("a tick's first byte")),
+            _ => return Err(Refusal::Hostile("invalid first byte of a tick")),
         };
         *place = is_initialized.then_some(at + 1);
         at += if is_fixed {
@@ -86,11 +86,11 @@ fn read_ticks(array: &Account<'_>, first: i32, spacing: i32, ticks: &mut Vec<Tic
         let Some(place) = place else { continue };
         let index = first + number * spacing;
         if !(MIN_TICK..=MAX_TICK).contains(&index) {
-            return Err(Refusal::Hostile("a tick out of range"));
+            return Err(Refusal::Hostile("a tick's index is out of range"));
         }
         let (net, gross) = (array.i128(place)?, array.u128(place + 16)?);
         if net.unsigned_abs() > gross {
-            return Err(Refusal::Hostile("a tick's liquidity"));
+            return Err(Refusal::Hostile("a tick's net liquidity exceeds its gross liquidity"));
         }
         let price = Orca::at(index);
         ticks.push(Tick { index, price, net, has_liquidity: true, orders: Orders::NONE, is_held: true });
@@ -117,14 +117,14 @@ fn load_ticks(
         }
         let first = account.i32(8)?;
         if first.rem_euclid(span) != 0 || !(MIN_TICK - span + 1..=MAX_TICK).contains(&first) {
-            return Err(Refusal::Hostile("an array's first tick"));
+            return Err(Refusal::Hostile("invalid first tick of a tick array"));
         }
         arrays.push((first, account));
     }
     arrays.sort_unstable_by_key(|(first, _)| *first);
     let firsts: Vec<i32> = arrays.iter().map(|(first, _)| *first).collect();
     if firsts.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(Refusal::Hostile("two arrays of the same ticks"));
+        return Err(Refusal::Hostile("two tick arrays with the same first tick"));
     }
     let mut ticks = Vec::new();
     for (first, account) in arrays {
@@ -225,7 +225,7 @@ impl Market for OrcaWhirlpool {
         let spacing = pool.u16(41)?;
         let base = pool.u16(45)?;
         if spacing == 0 || base > MAX_FEE {
-            return Err(Refusal::Hostile("a spacing of 0, or a rate above the most"));
+            return Err(Refusal::Hostile("the tick spacing is 0, or the fee rate is above the maximum"));
         }
         let place = Place { price: pool.u128(65)?, tick: pool.i32(81)?, liquidity: pool.u128(49)? };
         check_place::<Orca>(&place)?;

@@ -70,7 +70,7 @@ impl Rates {
         if all.is_some_and(|all| all <= WHOLE) {
             Ok(self)
         } else {
-            Err(Refusal::Hostile("rates above the whole"))
+            Err(Refusal::Hostile("the fee rates add up to more than 100 %"))
         }
     }
 
@@ -161,10 +161,10 @@ impl Schedule {
 
     fn from(tiers: Vec<Tier>) -> Result<Schedule, Refusal> {
         if tiers.is_empty() {
-            return Err(Refusal::Hostile("no tier of fees"));
+            return Err(Refusal::Hostile("the fee schedule has no tier"));
         }
         if !tiers.is_sorted_by_key(|tier| tier.from) {
-            return Err(Refusal::Hostile("tiers of fees out of order"));
+            return Err(Refusal::Hostile("the fee tiers are not in ascending order"));
         }
         Ok(Schedule { tiers: tiers.into() })
     }
@@ -173,14 +173,14 @@ impl Schedule {
     fn read(config: &Account<'_>, at: usize) -> Result<(Vec<Tier>, usize), Refusal> {
         let count = config.u32(at)?;
         if count > MOST_TIERS {
-            return Err(Refusal::Hostile("a count of fee tiers"));
+            return Err(Refusal::Hostile("more than 64 fee tiers"));
         }
         let mut next = at + 4;
         let mut tiers = Vec::new();
         for _ in 0..count {
             let rates = Rates::read(config, next + TIER_BYTES - RATES_BYTES)?;
             let from = u64::try_from(config.u128(next)?);
-            let from = from.map_err(|_| Refusal::Unsupported("a tier of fees beyond 64 bits"))?;
+            let from = from.map_err(|_| Refusal::Unsupported("a fee tier that begins beyond 64 bits"))?;
             tiers.push(Tier { from, rates });
             next += TIER_BYTES;
         }
@@ -209,7 +209,7 @@ impl Schedule {
         let value = u128::from(quote) * u128::from(supply);
         let reached = |tier: &Tier| value >= u128::from(tier.from) * u128::from(base);
         let tier = self.tiers.get(self.tiers.partition_point(reached).saturating_sub(1));
-        tier.map(|tier| tier.rates).ok_or(Refusal::Hostile("no tier of fees"))
+        tier.map(|tier| tier.rates).ok_or(Refusal::Hostile("the fee schedule has no tier"))
     }
 }
 
@@ -247,7 +247,7 @@ pub(crate) fn supply(address: &Address, program: &Address, accounts: &dyn Accoun
     const MINT_BYTES: usize = 82;
     let mint = accounts.need(address, program)?;
     if mint.data.len() < MINT_BYTES {
-        return Err(Refusal::Hostile("a mint's size"));
+        return Err(Refusal::Hostile("a mint's account is too short"));
     }
     mint.u64(SUPPLY_AT)
 }

@@ -174,7 +174,7 @@ fn coin(curve: &Address, accounts: &dyn Accounts) -> Result<(Address, Address), 
             }
         }
     }
-    Err(Refusal::Unsupported("a curve whose token account is not held: nothing else names its coin"))
+    Err(Refusal::Unsupported("a curve without its token account, the only account that names its coin"))
 }
 
 impl Market for PumpFun {
@@ -190,15 +190,15 @@ impl Market for PumpFun {
             [0] => pump_fees::SUPPLY,
             [1] if quote == WRAPPED_SOL => pump_fees::supply(&mint, &program, accounts)?,
             // The one known trade of such a curve, by the agent of the mayhem program, is not at the curve's price.
-            [1] => return Err(Refusal::Unsupported("a mayhem curve in another mint than SOL")),
-            _ => return Err(Refusal::Hostile("a curve's mode")),
+            [1] => return Err(Refusal::Unsupported("a mayhem curve with a quote mint other than SOL")),
+            _ => return Err(Refusal::Hostile("unknown mayhem mode of the curve")),
         };
         let token_program = pump_fees::token_program(&quote, accounts)?;
         pump_fees::check_transfers(&quote, &token_program, accounts)?;
         let (priced, real) = ([curve.u64(8)?, curve.u64(16)?], [curve.u64(24)?, curve.u64(32)?]);
         let is_complete = curve.u8(48)? != 0;
         if !is_complete && (priced.contains(&0) || real[0] >= priced[0]) {
-            return Err(Refusal::Hostile("a curve's reserves"));
+            return Err(Refusal::Hostile("the curve's virtual reserves are 0 or not above its real ones"));
         }
         let fees = Self::fees(&curve, &named, accounts)?;
         let rates = fees.at(priced[1], supply, priced[0])?;
@@ -219,7 +219,7 @@ impl Market for PumpFun {
 
     fn quote_out(&self, head: &Head, side: Side, amount: u64, _: &Now) -> Result<Quote, Refusal> {
         match side {
-            Side::A => Err(Refusal::Unsupported("a sale for an exact amount: the program has none")),
+            Side::A => Err(Refusal::Unsupported("an exact-out sale: the program has no instruction for it")),
             Side::B => head.buy_exactly(amount),
         }
     }

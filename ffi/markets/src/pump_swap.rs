@@ -162,7 +162,7 @@ impl PumpSwap {
                 (Schedule::of_coin(&FEES, &quote.mint, accounts)?, supply)
             }
             (true, [1]) => (Schedule::of_coin(&FEES, &quote.mint, accounts)?, pump_fees::SUPPLY),
-            _ => return Err(Refusal::Hostile("a pool's mode")),
+            _ => return Err(Refusal::Hostile("unknown mayhem mode, or one that this pool cannot have")),
         };
         let own = u64::from_le_bytes(newer(pool, 261)?);
         if pool.address(211)? == [0; 32] {
@@ -186,7 +186,7 @@ impl Market for PumpSwap {
             [Vault::load(&pool.address(139)?, accounts)?, Vault::load(&pool.address(171)?, accounts)?];
         let mints = [pool.address(43)?, pool.address(75)?];
         if vaults.map(|vault| vault.mint) != mints {
-            return Err(Refusal::Hostile("a vault's mint"));
+            return Err(Refusal::Hostile("a vault's mint does not match the pool"));
         }
         let (fees, supply) = Self::fees(&pool, &vaults, &config, accounts)?;
         for vault in vaults {
@@ -200,7 +200,7 @@ impl Market for PumpSwap {
             .checked_add(i128::from(amounts[1]))
             .and_then(|priced| u64::try_from(priced).ok())
             .filter(|&priced| priced > 0 && !amounts.contains(&0) && amounts[1] >= owed)
-            .ok_or(Refusal::Hostile("a pool's reserves"))?;
+            .ok_or(Refusal::Hostile("the pool's reserves are 0 or less than it owes"))?;
         let rates = fees.at(priced, supply, amounts[0])?;
         let market = PumpSwap { mints, fees, supply, owed, disabled: config.u8(56)? };
         Ok((market, Head { vaults: amounts, priced, rates }))
@@ -219,7 +219,7 @@ impl Market for PumpSwap {
 
     fn quote_out(&self, head: &Head, side: Side, amount: u64, _: &Now) -> Result<Quote, Refusal> {
         match side {
-            Side::A => Err(Refusal::Unsupported("a sale for an exact amount: the program has none")),
+            Side::A => Err(Refusal::Unsupported("an exact-out sale: the program has no instruction for it")),
             Side::B => self.buy_exactly(head, amount),
         }
     }

@@ -90,10 +90,12 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refusal::Program(reason) => write!(f, "the program refuses: {reason}"),
-            Refusal::NotHeld(_) => f.write_str("an account that it needs is not held"),
+            Refusal::NotHeld(_) => f.write_str("an account that the pool needs is missing"),
             Refusal::Unsupported(what) => write!(f, "not supported: {what}"),
             Refusal::Overflow => f.write_str("a number is too large for the program"),
-            Refusal::Hostile(what) => write!(f, "the accounts are not those of such a pool: {what}"),
+            Refusal::Hostile(what) => {
+                write!(f, "the accounts do not form a valid pool of this program: {what}")
+            }
         }
     }
 }

@@ -76,7 +76,7 @@ impl RaydiumAmmV4 {
     fn reserves(head: &Head, side: Side) -> Result<[u64; 2], Refusal> {
         let reserve = |side: Side| {
             let left = head.vaults[side.index()].checked_sub(head.owed[side.index()]);
-            left.ok_or(Refusal::Hostile("more owed than the vault has"))
+            left.ok_or(Refusal::Hostile("the pool owes more than a vault holds"))
         };
         Ok([reserve(side)?, reserve(side.other())?])
     }
@@ -85,10 +85,10 @@ impl RaydiumAmmV4 {
     fn check_orders(pool: &Account<'_>, accounts: &dyn Accounts) -> Result<(), Refusal> {
         let Some(orders) = accounts.get(&pool.address(496)?) else { return Ok(()) };
         if orders.owner != pool.address(560)? {
-            return Err(Refusal::Hostile("the open orders' owner"));
+            return Err(Refusal::Hostile("the open orders account has another owner than the pool names"));
         }
         if orders.data.len() < OPEN_ORDERS_BYTES {
-            return Err(Refusal::Hostile("an account's size"));
+            return Err(Refusal::Hostile("the open orders account is too short"));
         }
         if orders.u64(85)? != 0 || orders.u64(101)? != 0 {
             return Err(Refusal::Unsupported("a pool with tokens in an order book"));
@@ -103,27 +103,29 @@ impl Market for RaydiumAmmV4 {
     fn load(address: &Address, accounts: &dyn Accounts) -> Result<(Self, Head), Refusal> {
         let pool = accounts.need(address, &PROGRAM)?;
         if pool.data.len() != POOL_BYTES {
-            return Err(Refusal::Hostile("an account's size"));
+            return Err(Refusal::Hostile("the pool's account has the wrong size"));
         }
         let vaults =
             [Vault::load(&pool.address(336)?, accounts)?, Vault::load(&pool.address(368)?, accounts)?];
         let mints = [pool.address(400)?, pool.address(432)?];
         if vaults.map(|vault| vault.mint) != mints || mints[0] == mints[1] {
-            return Err(Refusal::Hostile("a vault's mint"));
+            return Err(Refusal::Hostile(
+                "a vault's mint does not match the pool, or both mints are the same",
+            ));
         }
         if vaults.iter().any(|vault| vault.token_program != TOKEN) {
-            return Err(Refusal::Hostile("a vault's token program"));
+            return Err(Refusal::Hostile("a vault is not owned by the SPL Token program"));
         }
         Self::check_orders(&pool, accounts)?;
         let fee = [pool.u64(176)?, pool.u64(184)?];
         if fee[0] >= fee[1] {
-            return Err(Refusal::Hostile("a rate above the whole"));
+            return Err(Refusal::Hostile("the fee rate is 100 % or more"));
         }
         let trading = match pool.u64(0)? {
             1 | 6 => Trading::Always,
             7 => Trading::From(pool.u64(224)?),
             0 | 2..=5 => Trading::Never,
-            _ => return Err(Refusal::Hostile("a pool's status")),
+            _ => return Err(Refusal::Hostile("unknown pool status")),
         };
         let owed = [pool.u64(192)?, pool.u64(200)?];
         let head = Head { vaults: vaults.map(|vault| vault.amount), owed };

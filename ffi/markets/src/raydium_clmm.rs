@@ -95,10 +95,10 @@ fn read_ticks(array: &Account<'_>, first: i32, spacing: i32, ticks: &mut Vec<Tic
         }
         let index = array.i32(at)?;
         if index != first + number * spacing || !(MIN_TICK..=MAX_TICK).contains(&index) {
-            return Err(Refusal::Hostile("a tick out of range"));
+            return Err(Refusal::Hostile("a tick's index is out of range or does not match its place"));
         }
         if net.unsigned_abs() > gross {
-            return Err(Refusal::Hostile("a tick's liquidity"));
+            return Err(Refusal::Hostile("a tick's net liquidity exceeds its gross liquidity"));
         }
         let price = Raydium::at(index);
         ticks.push(Tick { index, price, net, has_liquidity: gross > 0, orders, is_held: true });
@@ -122,13 +122,13 @@ fn load_ticks(pool: &Account<'_>, spacing: i32, accounts: &dyn Accounts) -> Resu
     }
     arrays.sort_unstable_by_key(|(first, _)| *first);
     if arrays.windows(2).any(|pair| pair[0].0 == pair[1].0) {
-        return Err(Refusal::Hostile("two arrays of the same ticks"));
+        return Err(Refusal::Hostile("two tick arrays with the same first tick"));
     }
     let mut ticks = Vec::new();
     for number in listed(pool, extension.as_ref())? {
         let first = number.saturating_mul(span);
         if first > MAX_TICK || first <= MIN_TICK - span {
-            return Err(Refusal::Hostile("an array's first tick"));
+            return Err(Refusal::Hostile("the first tick of a tick array is out of range"));
         }
         let known = ticks.len();
         if let Ok(place) = arrays.binary_search_by_key(&first, |(first, _)| *first)
@@ -205,7 +205,7 @@ impl Market for RaydiumClmm {
         let spacing = pool.u16(235)?;
         let base = config.u32(47)?;
         if spacing == 0 || base >= 1_000_000 {
-            return Err(Refusal::Hostile("a spacing of 0, or a rate of the whole"));
+            return Err(Refusal::Hostile("the tick spacing is 0, or the fee rate is 100 % or more"));
         }
         let place = Place { price: pool.u128(253)?, tick: pool.i32(269)?, liquidity: pool.u128(237)? };
         check_place::<Raydium>(&place)?;

@@ -95,7 +95,7 @@ impl RaydiumCpmm {
 
     fn reserve(head: &Head, side: Side) -> Result<u128, Refusal> {
         let reserve = head.vaults[side.index()].checked_sub(head.owed[side.index()]);
-        reserve.map(u128::from).ok_or(Refusal::Hostile("more owed than the vault has"))
+        reserve.map(u128::from).ok_or(Refusal::Hostile("the pool owes more than a vault holds"))
     }
 
     /// Whether the creator's fee is taken of the input.
@@ -166,7 +166,7 @@ impl Market for RaydiumCpmm {
             [Vault::load(&pool.address(72)?, accounts)?, Vault::load(&pool.address(104)?, accounts)?];
         let mints = [pool.address(168)?, pool.address(200)?];
         if vaults.map(|vault| vault.mint) != mints {
-            return Err(Refusal::Hostile("a vault's mint"));
+            return Err(Refusal::Hostile("a vault's mint does not match the pool"));
         }
         let token = |side: usize| Mint::load(&mints[side], &vaults[side].token_program, accounts);
         let owed = |side: usize| -> Result<u64, Refusal> {
@@ -176,7 +176,7 @@ impl Market for RaydiumCpmm {
         let creator = if pool.u8(390)? == 0 { 0 } else { config.u64(108)? };
         let rate = |rate: u64| {
             let rate = u128::from(rate);
-            if rate <= RATE { Ok(rate) } else { Err(Refusal::Hostile("a rate above the whole")) }
+            if rate <= RATE { Ok(rate) } else { Err(Refusal::Hostile("a fee rate is above 100 %")) }
         };
         let market = RaydiumCpmm {
             mints,
@@ -191,7 +191,7 @@ impl Market for RaydiumCpmm {
                 0 => CreatorFeeOn::Input,
                 1 => CreatorFeeOn::Only(Side::A),
                 2 => CreatorFeeOn::Only(Side::B),
-                _ => return Err(Refusal::Unsupported("a side of the creator's fee")),
+                _ => return Err(Refusal::Unsupported("unknown side of the creator's fee")),
             },
             is_disabled: pool.u8(329)? & SWAP_DISABLED != 0,
             open_time_s: pool.u64(373)?,

@@ -175,7 +175,7 @@ impl RaydiumLaunchlab {
         let priced = self.priced(head)?;
         // The official SDK counts the fee twice, and no trade shows what the program does.
         if self.tokens[0].transfer_fee(now).basis_points > 0 {
-            return Err(Refusal::Unsupported("an exact number of coins with a transfer fee"));
+            return Err(Refusal::Unsupported("buying an exact number of coins that have a transfer fee"));
         }
         if self.to_sell.checked_sub(head.sold).is_none_or(|left| amount > left) {
             return Err(NOT_THERE);
@@ -222,16 +222,16 @@ impl Market for RaydiumLaunchlab {
             [Vault::load(&pool.address(269)?, accounts)?, Vault::load(&pool.address(301)?, accounts)?];
         let mints = [pool.address(205)?, pool.address(237)?];
         if vaults.map(|vault| vault.mint) != mints || global.address(83)? != mints[1] {
-            return Err(Refusal::Hostile("a vault's mint"));
+            return Err(Refusal::Hostile("a vault's or the configuration's mint does not match the pool"));
         }
         let rates = [global.u64(27)?, platform.u64(104)?, platform.u64(720)?];
         let rate = rates.into_iter().try_fold(0_u64, u64::checked_add).filter(|&rate| rate <= RATE);
-        let rate = rate.ok_or(Refusal::Hostile("a rate above the whole"))?;
+        let rate = rate.ok_or(Refusal::Hostile("the fee rates add up to more than 100 %"))?;
         let token = |side: usize| Mint::load(&mints[side], &vaults[side].token_program, accounts);
         let (initial, to_sell) = ([pool.u64(37)?, pool.u64(45)?], pool.u64(29)?);
         let head = Head { sold: pool.u64(53)?, raised: pool.u64(61)? };
         if to_sell >= initial[0] || head.sold > to_sell || initial[1] == 0 {
-            return Err(Refusal::Hostile("a curve's reserves"));
+            return Err(Refusal::Hostile("the curve's reserves contradict each other"));
         }
         let is_open = pool.u8(17)? == 0;
         let market =

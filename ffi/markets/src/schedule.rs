@@ -38,7 +38,7 @@ impl Activation {
         let clock = match kind {
             0 => Clock::Slot,
             1 => Clock::Time,
-            _ => return Err(Refusal::Unsupported("a kind of activation")),
+            _ => return Err(Refusal::Unsupported("unknown activation type")),
         };
         Ok(Activation { clock, point })
     }

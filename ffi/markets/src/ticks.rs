@@ -175,7 +175,7 @@ impl Curve {
             let target = if is_down { next.price.max(limit) } else { next.price.min(limit) };
             let is_ahead = if is_down { target <= walked.place.price } else { target >= walked.place.price };
             if !is_ahead {
-                return Err(Refusal::Hostile("a tick and a price that are apart"));
+                return Err(Refusal::Hostile("the tick index does not match the price"));
             }
             while self.advance::<P>(&mut walked, &mut meter, order, &next, target, is_kept)? {}
         }

@@ -83,7 +83,7 @@ impl Mint {
         match *token_program {
             TOKEN => Ok(Mint::default()),
             TOKEN_2022 => Mint::read(&accounts.need(address, &TOKEN_2022)?),
-            _ => Err(Refusal::Hostile("a vault's token program")),
+            _ => Err(Refusal::Hostile("a vault has an unknown token program")),
         }
     }
 
@@ -118,7 +118,7 @@ impl Mint {
     fn fee(account: &Account<'_>, at: usize) -> Result<TransferFee, Refusal> {
         let basis_points = account.u16(at + 16)?;
         if u128::from(basis_points) > WHOLE {
-            return Err(Refusal::Hostile("a mint's transfer fee"));
+            return Err(Refusal::Hostile("a mint's transfer fee is above 100 %"));
         }
         Ok(TransferFee { maximum: account.u64(at + 8)?, basis_points })
     }
@@ -146,7 +146,7 @@ impl Vault {
     pub fn load(address: &Address, accounts: &dyn Accounts) -> Result<Vault, Refusal> {
         let account = accounts.get(address).ok_or(Refusal::NotHeld(*address))?;
         if account.owner != TOKEN && account.owner != TOKEN_2022 {
-            return Err(Refusal::Hostile("a vault's owner"));
+            return Err(Refusal::Hostile("a vault is not owned by a token program"));
         }
         Ok(Vault { mint: account.address(0)?, amount: account.u64(64)?, token_program: account.owner })
     }

@@ -128,12 +128,12 @@ fn rates_follow_the_market_capitalisation_the_quote_mint_and_the_creator() {
     assert_eq!(fee(mayhem), Ok(105));
     assert_eq!(fee(|curve| curve.supply = 2_000_000_000_000_000), Ok(125));
     let unsupported = fee(|curve| (curve.is_mayhem, curve.quote) = (true, usdc));
-    assert_eq!(unsupported, Err(Refusal::Unsupported("a mayhem curve in another mint than SOL")));
+    assert_eq!(unsupported, Err(Refusal::Unsupported("a mayhem curve with a quote mint other than SOL")));
     let own = fee(|curve| curve.own = (9_906, true));
-    assert_eq!(own, Err(Refusal::Hostile("rates above the whole")));
+    assert_eq!(own, Err(Refusal::Hostile("the fee rates add up to more than 100 %")));
     let unsorted = fee(|curve| curve.fees.sol = vec![(5, [0; 3]), (4, [0; 3])]);
-    assert_eq!(unsorted, Err(Refusal::Hostile("tiers of fees out of order")));
-    assert_eq!(fee(|curve| curve.fees.sol = vec![]), Err(Refusal::Hostile("no tier of fees")));
+    assert_eq!(unsorted, Err(Refusal::Hostile("the fee tiers are not in ascending order")));
+    assert_eq!(fee(|curve| curve.fees.sol = vec![]), Err(Refusal::Hostile("the fee schedule has no tier")));
 }
 
 #[test]

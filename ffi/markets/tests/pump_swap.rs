@@ -178,7 +178,7 @@ fn the_program_s_refusals_are_refusals() {
     assert_eq!(sold, program("InsufficientRealQuoteReserves"), "a virtual reserve pays nothing");
     let held = Pool { virtual_quote: -84_990_000_000, ..Pool::new() }.held();
     let loaded = AnyMarket::load(&POOL, &held).expect("a market").err();
-    assert_eq!(loaded, Some(Refusal::Hostile("a pool's reserves")));
+    assert_eq!(loaded, Some(Refusal::Hostile("the pool's reserves are 0 or less than it owes")));
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn what_is_owed_is_no_reserve_and_a_status_decides() {
     }
     held.write(&POOL, 0, &8_u64.to_le_bytes());
     let loaded = AnyMarket::load(&POOL, &held).expect("a market");
-    assert_eq!(loaded.err(), Some(Refusal::Hostile("a pool's status")));
+    assert_eq!(loaded.err(), Some(Refusal::Hostile("unknown pool status")));
 }
 
 #[test]

@@ -151,9 +151,15 @@ fn what_is_not_known_and_what_has_ended_is_refused() {
     assert_eq!(market.quote_in(Side::A, 1 << 40, &now), Err(Refusal::Program("MathOverflow")));
     assert_eq!(market.quote_in(Side::A, 1, &now), Err(Refusal::Program("ExceededSlippage")));
     let rates = [500_000, 500_000, 1];
-    assert_eq!(loaded(Pool { rates, ..Pool::new() }), Some(Refusal::Hostile("a rate above the whole")));
+    assert_eq!(
+        loaded(Pool { rates, ..Pool::new() }),
+        Some(Refusal::Hostile("the fee rates add up to more than 100 %"))
+    );
     let to_sell = 1_073_025_605_596_382;
-    assert_eq!(loaded(Pool { to_sell, ..Pool::new() }), Some(Refusal::Hostile("a curve's reserves")));
+    assert_eq!(
+        loaded(Pool { to_sell, ..Pool::new() }),
+        Some(Refusal::Hostile("the curve's reserves contradict each other"))
+    );
 }
 
 #[test]

@@ -53,10 +53,10 @@ impl Stable {
         let is_staked = match pool.u8(at + 41)? {
             0 => false,
             1..=3 => true,
-            _ => return Err(Refusal::Unsupported("a kind of staked coin")),
+            _ => return Err(Refusal::Unsupported("unknown type of staked coin")),
         };
         if amplification == 0 || decimals.contains(&0) || (is_staked && price == 0) {
-            return Err(Refusal::Hostile("a stable curve's parameters"));
+            return Err(Refusal::Hostile("invalid parameters of the stable curve"));
         }
         let worth = if is_staked { [PRICE, price] } else { [1, 1] };
         Ok(Stable { amplification, decimals, worth, priced_s: is_staked.then_some(priced_s) })
@@ -76,7 +76,7 @@ impl Stable {
             !u64::try_from(now.time_s).is_ok_and(|now_s| now_s <= until_s)
         };
         if self.priced_s.is_some_and(is_old) {
-            return Err(Refusal::Unsupported("a staked coin's price older than 600 s"));
+            return Err(Refusal::Unsupported("the staked coin's price is older than 600 s"));
         }
         let up = |side: Side, amount: u64| {
             let scaled = times(u128::from(amount), u128::from(self.decimals[side.index()]))?;

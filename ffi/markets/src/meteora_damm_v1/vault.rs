@@ -47,12 +47,12 @@ pub(super) fn load(
     vault.check(VAULT, VAULT_BYTES)?;
     let tokens = crate::token::Vault::load(&vault.address(19)?, accounts)?;
     if tokens.mint != *mint || vault.address(83)? != *mint {
-        return Err(Refusal::Hostile("a vault's mint"));
+        return Err(Refusal::Hostile("a vault's mint does not match the pool"));
     }
     let lp_mint = vault.address(115)?;
     let supply = accounts.need(&lp_mint, &TOKEN)?;
     if supply.data.len() < MINT_BYTES {
-        return Err(Refusal::Hostile("an account's size"));
+        return Err(Refusal::Hostile("the account of a vault's LP mint is too short"));
     }
     let terms = Terms {
         is_enabled: vault.u8(8)? != 0,
@@ -61,7 +61,9 @@ pub(super) fn load(
         degradation: vault.u64(1219)?,
     };
     if terms.locked_profit > vault.u64(11)? || u128::from(terms.degradation) > WHOLE {
-        return Err(Refusal::Hostile("a vault's locked profit"));
+        return Err(Refusal::Hostile(
+            "a vault's locked profit exceeds its total, or more than all of it unlocks each second",
+        ));
     }
     Ok((terms, Vault { total: vault.u64(11)?, supply: supply.u64(36)?, tokens: tokens.amount }, lp_mint))
 }

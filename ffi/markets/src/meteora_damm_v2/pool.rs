@@ -77,7 +77,7 @@ pub(super) fn load(pool: &Account<'_>, accounts: &dyn Accounts) -> Result<(Pool,
     let vaults = [Vault::load(&pool.address(232)?, accounts)?, Vault::load(&pool.address(264)?, accounts)?];
     let mints = [pool.address(168)?, pool.address(200)?];
     if vaults.map(|vault| vault.mint) != mints {
-        return Err(Refusal::Hostile("a vault's mint"));
+        return Err(Refusal::Hostile("a vault's mint does not match the pool"));
     }
     let token = |side: usize| Mint::load(&mints[side], &vaults[side].token_program, accounts);
     let (curve, fee_on) = curve(pool)?;
@@ -91,7 +91,7 @@ pub(super) fn load(pool: &Account<'_>, accounts: &dyn Accounts) -> Result<(Pool,
         most: match pool.u8(486)? {
             0 => RATE / 2,
             1 => RATE / 100 * 99,
-            _ => return Err(Refusal::Unsupported("a version of fees")),
+            _ => return Err(Refusal::Unsupported("unknown fee version")),
         },
         protocol_percent: pool.u8(48)?,
         first_sqrt_price: pool.u128(152)?,
@@ -99,7 +99,7 @@ pub(super) fn load(pool: &Account<'_>, accounts: &dyn Accounts) -> Result<(Pool,
         is_enabled: pool.u8(481)? == 0,
     };
     if market.protocol_percent > 100 {
-        return Err(Refusal::Hostile("a share above the whole"));
+        return Err(Refusal::Hostile("the protocol's share of the fee is above 100 %"));
     }
     let head = Head {
         sqrt_price: pool.u128(456)?,
@@ -117,14 +117,14 @@ fn curve(pool: &Account<'_>) -> Result<(Curve, FeeOn), Refusal> {
         0 => (range, FeeOn::Output),
         1 => (range, FeeOn::B),
         2 => (Curve::Product { compounding_bps: pool.u16(54)? }, FeeOn::B),
-        _ => return Err(Refusal::Unsupported("a way of collecting fees")),
+        _ => return Err(Refusal::Unsupported("unknown fee collection mode")),
     };
     match curve {
         Curve::Range { low, high, .. } if low == 0 || !(low..=high).contains(&pool.u128(456)?) => {
-            Err(Refusal::Hostile("a price out of its range"))
+            Err(Refusal::Hostile("the price is outside the pool's range, or the range begins at 0"))
         }
         Curve::Product { compounding_bps } if compounding_bps > 10_000 => {
-            Err(Refusal::Hostile("a share above the whole"))
+            Err(Refusal::Hostile("the compounded share of the fee is above 100 %"))
         }
         _ => Ok((curve, fee_on)),
     }
@@ -134,7 +134,7 @@ fn curve(pool: &Account<'_>) -> Result<(Curve, FeeOn), Refusal> {
 fn base_fee(pool: &Account<'_>) -> Result<BaseFee, Refusal> {
     let (cliff, kind) = (pool.u64(BASE_FEE)?, pool.u8(BASE_FEE + 8)?);
     if cliff > RATE {
-        return Err(Refusal::Hostile("a rate above the whole"));
+        return Err(Refusal::Hostile("the base fee rate is above 100 %"));
     }
     let count = pool.u16(BASE_FEE + 14)?;
     let (long, [first, second]) = (pool.u64(BASE_FEE + 16)?, [BASE_FEE + 16, BASE_FEE + 20]);
@@ -149,6 +149,6 @@ fn base_fee(pool: &Account<'_>) -> Result<BaseFee, Refusal> {
             let expires_after = second.into();
             Ok(BaseFee::Price { cliff, decay, steps: count, step_bps: first, expires_after })
         }
-        _ => Err(Refusal::Unsupported("a kind of base fee")),
+        _ => Err(Refusal::Unsupported("unknown base fee mode")),
     }
 }

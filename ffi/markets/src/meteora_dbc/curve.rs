@@ -97,18 +97,20 @@ impl Curve {
             if stretch != Stretch::default() && stretches.len() == number {
                 stretches.push(stretch);
             } else if stretch != Stretch::default() {
-                return Err(Refusal::Hostile("a curve with a hole"));
+                return Err(Refusal::Hostile("the curve has an empty segment before a used one"));
             }
         }
         let mut top = first;
         for stretch in &stretches {
             if stretch.sqrt_price <= top || stretch.liquidity == 0 {
-                return Err(Refusal::Hostile("a curve's stretches"));
+                return Err(Refusal::Hostile(
+                    "the curve's prices do not rise, or a segment has no liquidity",
+                ));
             }
             top = stretch.sqrt_price;
         }
         if first == 0 || last < first || last > top {
-            return Err(Refusal::Hostile("a curve's ends"));
+            return Err(Refusal::Hostile("the curve's first or last price is invalid"));
         }
         Ok(Curve { stretches: stretches.into(), first, last, top })
     }

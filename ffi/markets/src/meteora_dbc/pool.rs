@@ -60,14 +60,15 @@ impl Head {
 /// Reads a pool and the accounts that it names.
 pub(super) fn load(pool: &Account<'_>, accounts: &dyn Accounts) -> Result<(Pool, Head), Refusal> {
     let kind = POOLS.iter().find(|(kind, ..)| pool.bytes(0) == Ok(*kind));
-    let (kind, config_kind, config_bytes) = *kind.ok_or(Refusal::Hostile("an account's discriminator"))?;
+    let (kind, config_kind, config_bytes) =
+        *kind.ok_or(Refusal::Hostile("unknown discriminator of the pool"))?;
     pool.check(kind, POOL_BYTES)?;
     let config = accounts.need(&pool.address(72)?, &pool.owner)?;
     config.check(config_kind, config_bytes)?;
     let vaults = [Vault::load(&pool.address(168)?, accounts)?, Vault::load(&pool.address(200)?, accounts)?];
     let mints = [pool.address(136)?, config.address(8)?];
     if vaults.map(|vault| vault.mint) != mints {
-        return Err(Refusal::Hostile("a vault's mint"));
+        return Err(Refusal::Hostile("a vault's mint does not match the pool"));
     }
     let token = |side: usize| Mint::load(&mints[side], &vaults[side].token_program, accounts);
     let market = Pool {
@@ -77,7 +78,7 @@ pub(super) fn load(pool: &Account<'_>, accounts: &dyn Accounts) -> Result<(Pool,
         takes_quote: match config.u8(232)? {
             0 => true,
             1 => false,
-            _ => return Err(Refusal::Unsupported("a way of collecting fees")),
+            _ => return Err(Refusal::Unsupported("unknown fee collection mode")),
         },
         base_fee: base_fee(&config)?,
         dynamic_fee: DynamicFee::load(&config, 136, 168)?,
@@ -93,7 +94,7 @@ pub(super) fn load(pool: &Account<'_>, accounts: &dyn Accounts) -> Result<(Pool,
     };
     let is_within = (market.curve.first..=market.curve.top).contains(&head.sqrt_price);
     if !is_within && head.reserves[1] < market.threshold {
-        return Err(Refusal::Hostile("a price that is not on the curve"));
+        return Err(Refusal::Hostile("the price is not on the curve"));
     }
     Ok((market, head))
 }
@@ -103,7 +104,7 @@ fn base_fee(config: &Account<'_>) -> Result<BaseFee, Refusal> {
     let [cliff, second, third] = [config.u64(104)?, config.u64(112)?, config.u64(120)?];
     let first = config.u16(128)?;
     if cliff > RATE {
-        return Err(Refusal::Hostile("a rate above the whole"));
+        return Err(Refusal::Hostile("the base fee rate is above 100 %"));
     }
     let time = |decay| match second {
         0 => BaseFee::Flat(cliff),
@@ -114,6 +115,6 @@ fn base_fee(config: &Account<'_>) -> Result<BaseFee, Refusal> {
         1 => Ok(time(Decay::Exponential(third))),
         2 if (first, second, third) == (0, 0, 0) => Ok(BaseFee::Flat(cliff)),
         2 => Limiter::new(cliff, first, MOST_BPS, third, second).map(BaseFee::Size),
-        _ => Err(Refusal::Unsupported("a kind of base fee")),
+        _ => Err(Refusal::Unsupported("unknown base fee mode")),
     }
 }

@@ -111,7 +111,8 @@ impl Bitmap<'_> {
 
 /// Bit `place` of the bytes from `base` on.
 fn bit(account: &Account<'_>, base: usize, place: i32) -> Result<bool, Refusal> {
-    let place = usize::try_from(place).map_err(|_| Refusal::Hostile("a place in a bitmap"))?;
+    let place = usize::try_from(place)
+        .map_err(|_| Refusal::Hostile("negative position in the bitmap of bin arrays"))?;
     Ok(account.u8(base + place / 8)? >> (place % 8) & 1 == 1)
 }
 
@@ -135,7 +136,7 @@ pub(super) fn load(pool: Account<'_>, layout: &Layout, accounts: &dyn Accounts) 
     }
     arrays.sort_unstable_by_key(|(array, _)| *array);
     if arrays.windows(2).any(|pair| matches!(pair, [(one, _), (two, _)] if one == two)) {
-        return Err(Refusal::Hostile("two arrays of one number"));
+        return Err(Refusal::Hostile("two bin arrays with the same index"));
     }
     let is_extended = extension.is_some();
     let liquid = Bitmap { pool, extension }.all()?;
@@ -154,7 +155,7 @@ pub(super) fn load(pool: Account<'_>, layout: &Layout, accounts: &dyn Accounts) 
 fn number(account: &Account<'_>) -> Result<i32, Refusal> {
     let number = i32::try_from(account.i64(8)?).ok();
     let reach = index_of(FARTHEST) + 1;
-    number.filter(|array| array.abs() <= reach).ok_or(Refusal::Hostile("an array's number"))
+    number.filter(|array| array.abs() <= reach).ok_or(Refusal::Hostile("a bin array's index is out of range"))
 }
 
 fn read(array: i32, account: &Account<'_>, layout: &Layout, bins: &mut Vec<Bin>) -> Result<(), Refusal> {
@@ -167,9 +168,9 @@ fn read(array: i32, account: &Account<'_>, layout: &Layout, bins: &mut Vec<Bin>)
         if amounts == [0, 0] && orders == [0, 0] {
             continue;
         }
-        let price = price(id, layout.step).ok_or(Refusal::Hostile("a bin beyond all prices"))?;
+        let price = price(id, layout.step).ok_or(Refusal::Hostile("a bin's index is beyond all prices"))?;
         if ![0, price].contains(&account.u128(at + 16)?) {
-            return Err(Refusal::Hostile("a bin's price"));
+            return Err(Refusal::Hostile("a bin's price does not match its index"));
         }
         let orders_pay = if account.u8(at + 140)? == 0 { Side::B } else { Side::A };
         bins.push(Bin { id, price, amounts, orders, orders_pay });

@@ -80,7 +80,7 @@ pub(super) fn refusal(end: &End, bins: &Bins, address_of: impl Fn(i32) -> Option
     match end {
         End::Missing(array) => match address_of(*array) {
             Some(address) => Refusal::NotHeld(address),
-            None => Refusal::Hostile("an array without an address"),
+            None => Refusal::Hostile("a bin array's address cannot be derived"),
         },
         End::Exhausted if bins.is_extended => Refusal::Program("CannotFindNonZeroLiquidityBinArrayId"),
         End::Exhausted => Refusal::Program("BitmapExtensionAccountIsNotProvided"),

@@ -48,7 +48,7 @@ pub(super) fn opening(pool: &Account<'_>) -> Result<Opening, Refusal> {
         (0 | 3, _) => Ok(Opening::Always),
         (PERMISSION | CUSTOMIZABLE, 0) => Ok(Opening::Slot(point)),
         (PERMISSION | CUSTOMIZABLE, 1) => Ok(Opening::Time(point)),
-        _ => Err(Refusal::Unsupported("a kind of pool")),
+        _ => Err(Refusal::Unsupported("unknown pool type or activation type")),
     }
 }
 
@@ -56,15 +56,15 @@ pub(super) fn opening(pool: &Account<'_>) -> Result<Opening, Refusal> {
 pub(super) fn fees(pool: &Account<'_>) -> Result<Fees, Refusal> {
     let step = pool.u16(80)?;
     if step == 0 {
-        return Err(Refusal::Hostile("a bin step of 0"));
+        return Err(Refusal::Hostile("the bin step is 0"));
     }
     let factor = u128::from(pool.u16(8)?) * u128::from(step) * 10;
     let base = 10_u128.checked_pow(u32::from(pool.u8(34)?)).and_then(|power| factor.checked_mul(power));
-    let base = base.ok_or(Refusal::Hostile("a base fee"))?;
+    let base = base.ok_or(Refusal::Hostile("the base fee is too large"))?;
     let only_y = match pool.u8(36)? {
         0 => false,
         1 => true,
-        _ => return Err(Refusal::Unsupported("a side of the fee")),
+        _ => return Err(Refusal::Unsupported("unknown fee collection mode")),
     };
     Ok(Fees {
         base: u64::try_from(base).map_or(MOST_RATE, |base| base.min(MOST_RATE)),
@@ -83,6 +83,6 @@ pub(super) fn has_orders(pool: &Account<'_>) -> Result<bool, Refusal> {
         0 => Ok([pool.address(264)?, pool.address(408)?] == [NONE; 2]),
         1 => Ok(false),
         2 => Ok(true),
-        _ => Err(Refusal::Unsupported("a function of the pool")),
+        _ => Err(Refusal::Unsupported("unknown function type of the pool")),
     }
 }

@@ -39,7 +39,7 @@ impl Limiter {
     ) -> Result<Limiter, Refusal> {
         let (increment, most) = (rate_of(increment_bps.into()), rate_of(most_bps));
         if increment == 0 || reference == 0 || lasts == 0 || cliff > most || most >= RATE {
-            return Err(Refusal::Hostile("a rate limiter's parameters"));
+            return Err(Refusal::Hostile("invalid parameters of the rate limiter"));
         }
         Ok(Limiter { cliff, lasts, increment, most, reference })
     }

@@ -54,7 +54,7 @@ impl DynamicFee {
             },
             step: account.u128(step)?,
         };
-        if fee.step == 0 { Err(Refusal::Hostile("a dynamic fee's step")) } else { Ok(Some(fee)) }
+        if fee.step == 0 { Err(Refusal::Hostile("the dynamic fee's price step is 0")) } else { Ok(Some(fee)) }
     }
 
     /// The rate for what moved until now.
@@ -100,7 +100,7 @@ impl Volatility {
             reference: account.u128(rest + 32)?,
         };
         if volatility.accumulator.max(volatility.reference) > u32::MAX.into() {
-            return Err(Refusal::Hostile("a volatility above every maximum"));
+            return Err(Refusal::Hostile("the volatility exceeds 32 bits"));
         }
         Ok(volatility)
     }

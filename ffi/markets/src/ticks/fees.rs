@@ -83,7 +83,7 @@ impl Moving {
         };
         let is_whole = u64::from(moving.most) * u64::from(group) <= u64::from(u32::MAX);
         if group == 0 || !is_whole || moving.reduction > GROUP || moving.control > 100_000 {
-            return Err(Refusal::Hostile("constants of a fee that moves"));
+            return Err(Refusal::Hostile("invalid parameters of the dynamic fee"));
         }
         Ok(moving)
     }
@@ -92,7 +92,11 @@ impl Moving {
     pub fn check(&self, volatility: &Volatility) -> Result<(), Refusal> {
         let ticks = i64::from(volatility.group) * i64::from(self.group);
         let limit = i64::from(MAX_TICK) + i64::from(self.group);
-        if ticks.abs() > limit { Err(Refusal::Hostile("a group of ticks out of range")) } else { Ok(()) }
+        if ticks.abs() > limit {
+            Err(Refusal::Hostile("the tick group of the dynamic fee is out of range"))
+        } else {
+            Ok(())
+        }
     }
 
     /// The rate above the base. Source: `compute_dynamic_fee_rate`.

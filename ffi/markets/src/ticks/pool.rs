@@ -58,7 +58,9 @@ impl Tokens {
         ];
         let mints = [pool.address(mint_a)?, pool.address(mint_b)?];
         if vaults.map(|vault| vault.mint) != mints || mints[0] == mints[1] {
-            return Err(Refusal::Hostile("a vault's mint"));
+            return Err(Refusal::Hostile(
+                "a vault's mint does not match the pool, or both mints are the same",
+            ));
         }
         let token =
             |side: Side| Mint::load(&mints[side.index()], &vaults[side.index()].token_program, accounts);
@@ -177,10 +179,10 @@ pub(crate) fn check_place<P: Prices>(place: &Place) -> Result<(), Refusal> {
     let is_tick = (MIN_TICK - 1..=MAX_TICK).contains(&place.tick);
     let is_price = (MIN_PRICE..=P::limit(false) + 1).contains(&place.price);
     if !is_tick || !is_price {
-        return Err(Refusal::Hostile("a price out of range"));
+        return Err(Refusal::Hostile("the tick index or the price is out of range"));
     }
     // A price at a tick may belong to the one before: the price fell to it.
     let is_near = (place.tick < MIN_TICK || P::at(place.tick) <= place.price)
         && (place.tick >= MAX_TICK || place.price <= P::at(place.tick + 1));
-    if is_near { Ok(()) } else { Err(Refusal::Hostile("a tick and a price that are apart")) }
+    if is_near { Ok(()) } else { Err(Refusal::Hostile("the tick index does not match the price")) }
 }
