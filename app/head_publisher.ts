@@ -60,7 +60,7 @@ export class HeadPublisher {
       this.#logged = "";
       return true;
     } catch (error) {
-      // The chain is whole, and its heads wait in it. What is missing outside is reported, not hidden.
+      // The chain is complete and keeps the heads until they are published. That they are not is reported.
       const line = `Cannot publish the heads of the audit: ${messageOf(error)}`;
       if (line !== this.#logged) this.#options.say(line);
       this.#logged = line;

@@ -42,7 +42,7 @@ export class Signing {
     return "problem" in found ? found.problem : null;
   }
 
-  /** Passes a key that was missing at the start to `adopt`, once; retries when that fails. */
+  /** Passes a key that was missing at the start to `adopt` when it is there; retries until that succeeds. */
   async follow(signal: AbortSignal, adopt: (seed: string) => Promise<void>): Promise<void> {
     let logged = "";
     while (this.#isWaiting && !signal.aborted) {

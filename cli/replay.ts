@@ -34,7 +34,7 @@ export const replay: VerbBody = {
   },
 };
 
-/** The folder that `--data-dir` names, created when missing, with all topics for their readers. */
+/** The folder that `--data-dir` names. It and all topics are created if missing, for those who read them. */
 async function dataFolder(context: Context): Promise<NonNullable<ReplayOptions["write_to"]>> {
   const data_dir = context.dataDir().path;
   await makeTopics(context);

@@ -52,7 +52,7 @@ export class Library {
     return { value: check(run(out, out.length), out), out };
   }
 
-  /** Like {@link call} for a call that runs on a thread of its own. */
+  /** Like {@link call}, but the call runs on a separate thread. */
   async callAsync(
     run: (out: Uint8Array<ArrayBuffer>, size: number) => Promise<number>,
     out = new Uint8Array(LINE_BYTES),
@@ -72,7 +72,7 @@ export class Library {
     return decoder.decode(out.subarray(0, check(value, out)));
   }
 
-  /** Like {@link text} for a call that runs on a thread of its own. */
+  /** Like {@link text}, but the call runs on a separate thread. */
   async textAsync(run: (out: Uint8Array<ArrayBuffer>, size: number) => Promise<number>): Promise<string> {
     let out = new Uint8Array(LINE_BYTES);
     let value = await run(out, out.length);

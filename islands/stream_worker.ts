@@ -78,7 +78,7 @@ function connect(): void {
 
 function ended(code: number): void {
   socket = undefined;
-  // The page renews the token, then reports it.
+  // The page renews the token and then asks this worker to connect again.
   if (code === EXPIRED || code === FORBIDDEN) {
     refusals += 1;
     return become("login");

@@ -27,7 +27,7 @@ export const IDS: readonly string[] = [
 interface Row {
   readonly id: string;
   readonly state: string;
-  /** `path` to the names of tests that stand in it. */
+  /** Test files that the row cites, each with the names of its tests. */
   readonly tests: readonly { path: string; names: readonly string[] }[];
 }
 

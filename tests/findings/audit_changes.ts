@@ -1,4 +1,4 @@
-/** Changes of an audit by an attacker with access to its files: of the database, of the heads, of the name. */
+/** Changes to an audit by an attacker with access to its files: to its database, its heads and its name. */
 import { DatabaseSync } from "node:sqlite";
 import { AUDIT_TOPIC } from "../../app/head_publisher.ts";
 import { type AuditEntry, entryBytes, entryHash, NO_HASH, oldEntryHash } from "../../core/audit/entry.ts";

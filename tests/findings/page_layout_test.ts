@@ -98,7 +98,7 @@ test("F17: no page scrolls sideways at any width, and nothing covers anything", 
     if (["arbitrage", "sandwich"].includes(name)) await page.waitForSelector("tbody tr[data-id]");
     for (const width of WIDTHS) {
       await page.setViewportSize({ width, height: 900 });
-      // Not even for the frame before a chart is redrawn.
+      // The page must not scroll sideways even in the one frame before a chart is redrawn.
       const atOnce = await sideways(page);
       if (atOnce !== 0) found.push(`${name} at ${width}: ${atOnce} px sideways at once`);
       await settled(page);

@@ -106,7 +106,7 @@ async function othersHaveBoth(hosts: Hosts, first: string): Promise<void> {
   assert.equal(await report("two"), await report("one"));
 }
 
-/** Both others run it and answer the host that sent the command. */
+/** Both other hosts run the deployed version, and their receipts reach the host that sent the command. */
 async function deployedWhereNoAgentIs(hosts: Hosts, first: string): Promise<void> {
   const deployed = await hosts.run("one", ["model", "deploy", "mev", first, "--json"]);
   assert.equal(deployed.code, 0, deployed.text);

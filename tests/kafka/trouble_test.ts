@@ -358,7 +358,8 @@ Deno.test({
           const { stderr } = await running.part.end();
           const printed =
             /^Cannot reserve space in .*: the disk is full, free some space; decisions wait until it can be written$/gm;
-          // Once per agent each time the fault begins, not at each try: a few freed bytes may end it in between.
+          // Printed once per agent each time the fault begins, not at each try. A few freed bytes may end the
+          // fault for a moment, and then it begins again.
           const times = [...messages(stderr).matchAll(printed)].length;
           assert.ok(times >= 1 && times <= 10, stderr);
           assert.match(messages(stderr), /^the log takes records again$/m);

@@ -106,7 +106,7 @@ if (text !== undefined) {
         includeExtraTickArrays: false,
       })
     );
-    // The SDK fills in part where the program, or the arrays that are held, refuse.
+    // The SDK fills partially where the program, or the arrays that are held, refuse.
     const isWhole = answer?.allTrade === true && answer.amountSpecifiedRemaining.toString() === "0";
     const other = isWhole ? amountOf(answer.amountCalculated) : undefined;
     const want = isIn ? trade(amount, other) : trade(other, amount);

@@ -139,7 +139,7 @@ fn wait_for_end(parent: i32) {
                 // SAFETY: the pointer is to one entry, as the count says, which lives until the call returns.
                 unsafe { libc::poll(&raw mut poll, 1, 1_000) };
             }
-            // The kernel has no such descriptors, or the parent is gone.
+            // The kernel has no descriptors of processes (pidfd), or the parent has ended.
             None => std::thread::sleep(Duration::from_millis(100)),
         }
     }

@@ -39,9 +39,9 @@ pub struct Asked {
     input_mint: String,
     /// Units of the mint, as digits.
     amount_in: String,
-    /// Absent: that of the snapshot.
+    /// Slot of the swap; if absent, the slot of the snapshot.
     slot: Option<u64>,
-    /// Unix seconds. Absent: that of the snapshot.
+    /// Block time of the swap, Unix seconds; if absent, the time of the snapshot.
     unix_ts: Option<i64>,
 }
 

@@ -82,8 +82,9 @@ impl TradeFacts {
     }
 }
 
-/// SOL in the smallest pool: its SOL side. For a pool without one it is the worth of the side that is paid, at the rate
-/// at which the plan pays SOL for it.
+/// Liquidity of the smallest pool, in SOL: its reserve of SOL. For a pool without SOL: its reserve of the
+/// mint that the plan pays into it, in SOL at the rate of the plan (SOL paid into the first pool, for the
+/// amount of that mint paid into this one).
 fn liquidity_sol(hops: &[Hop]) -> Option<f64> {
     let paid = hops.first().filter(|first| first.in_mint == WRAPPED_SOL)?.in_amount as f64;
     let of = |hop: &Hop| {

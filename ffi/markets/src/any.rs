@@ -44,32 +44,32 @@ macro_rules! markets {
                 match self { $(AnyMarket::$name(market, _) => market.mints(),)* }
             }
 
-            /// As [`Market::quote_in`].
+            /// Like [`Market::quote_in`].
             ///
             /// # Errors
-            /// As there.
+            /// The same as [`Market::quote_in`].
             pub fn quote_in(&self, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
                 match self { $(AnyMarket::$name(market, head) => market.quote_in(head, side, amount, now),)* }
             }
 
-            /// As [`Market::quote_out`].
+            /// Like [`Market::quote_out`].
             ///
             /// # Errors
-            /// As there.
+            /// The same as [`Market::quote_out`].
             pub fn quote_out(&self, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
                 match self { $(AnyMarket::$name(market, head) => market.quote_out(head, side, amount, now),)* }
             }
 
-            /// As [`Market::marginal`].
+            /// Like [`Market::marginal`].
             #[must_use]
             pub fn marginal(&self, side: Side, now: &Now) -> f64 {
                 match self { $(AnyMarket::$name(market, head) => market.marginal(head, side, now),)* }
             }
 
-            /// As [`Market::swap`].
+            /// Like [`Market::swap`].
             ///
             /// # Errors
-            /// As there.
+            /// The same as [`Market::swap`].
             pub fn swap(&mut self, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
                 match self { $(AnyMarket::$name(market, head) => market.swap(head, side, amount, now),)* }
             }

@@ -1,8 +1,8 @@
 //! Meteora DAMM v1: reserves are shares of two vaults, whose profit unlocks with time; a constant product or a
 //! stable curve over them.
 //!
-//! Sources: @meteora-ag/dynamic-amm-sdk 1.4.1 and vault-sdk 2.3.1 (MIT); the fee of at least one unit from
-//! spl-token-swap (Apache-2.0). The newest IDL of both programs names no other rule.
+//! Sources: @meteora-ag/dynamic-amm-sdk 1.4.1 and vault-sdk 2.3.1 (MIT). The rule that a fee is at least one
+//! unit is from spl-token-swap (Apache-2.0). The newest IDLs of both programs name no further rule.
 
 mod stable;
 mod vault;

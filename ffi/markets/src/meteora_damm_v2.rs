@@ -59,18 +59,18 @@ fn narrow(number: u128) -> Result<u64, Refusal> {
 }
 
 impl MeteoraDammV2 {
-    /// As [`Market::quote_in`] by the program's partial fill: it takes no more than its range has room for.
+    /// Like [`Market::quote_in`], but takes only what its range has room for (partial fill).
     ///
     /// # Errors
-    /// As there.
+    /// The same as [`Market::quote_in`].
     pub fn quote_partial(&self, head: &Head, side: Side, amount: u64, now: &Now) -> Result<Quote, Refusal> {
         self.exact_in(head, side, amount, now, true).map(|outcome| outcome.quote)
     }
 
-    /// As [`Market::swap`] by the program's partial fill.
+    /// Like [`Market::swap`], but takes only what its range has room for (partial fill).
     ///
     /// # Errors
-    /// As there.
+    /// The same as [`Market::swap`].
     pub fn swap_partial(
         &mut self,
         head: &mut Head,
@@ -82,10 +82,10 @@ impl MeteoraDammV2 {
         self.apply(head, side, &outcome, now)
     }
 
-    /// As [`Market::swap`] for an exact output.
+    /// Like [`Market::swap`], but for an exact output.
     ///
     /// # Errors
-    /// As [`Market::quote_out`].
+    /// The same as [`Market::quote_out`].
     pub fn swap_out(
         &mut self,
         head: &mut Head,

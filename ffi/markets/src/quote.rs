@@ -59,7 +59,7 @@ impl Now {
 /// What a swap would do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
-    /// Leaves the trader's account; less than asked for where the program fills in part.
+    /// Leaves the trader's account; less than requested where the program fills an order only partially.
     pub amount_in: u64,
     /// Reaches the trader's account. 0 only where the program lands and pays nothing.
     pub amount_out: u64,
@@ -76,13 +76,13 @@ pub struct Quote {
 pub enum Refusal {
     /// The program refuses, with its own name for the reason.
     Program(&'static str),
-    /// This account is needed and not held.
+    /// This account is needed and missing.
     NotHeld(Address),
     /// A form of pool or instruction that is not known to the unit.
     Unsupported(&'static str),
     /// A number is beyond what the program can hold.
     Overflow,
-    /// The accounts cannot be those of such a pool.
+    /// The accounts do not form a valid pool of this program.
     Hostile(&'static str),
 }
 

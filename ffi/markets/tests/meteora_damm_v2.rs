@@ -11,7 +11,7 @@ use markets::segment::{self, Rounding};
 use markets::{Market, Now, Refusal, Side};
 
 const NOW: Now = Now { slot: 2_000, time_s: 1_800_000_000 };
-/// The price's root of 1 in 64 binary places.
+/// The square root of the price 1, in fixed point with 64 fractional bits.
 const ONE: u128 = 1 << 64;
 
 fn vaults(held: &Held) -> [u64; 2] {

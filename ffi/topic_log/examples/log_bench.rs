@@ -133,7 +133,8 @@ fn echo_pipe() -> Outcome<()> {
     Ok(())
 }
 
-/// Median seconds of one record to another process over one topic and back over a second.
+/// Median time of a round trip, in seconds: a record goes to another process over one topic and returns over
+/// a second topic.
 fn ping_log(folder: &Path) -> Outcome<f64> {
     let log = Log::open(folder)?;
     let (there, back) = (

@@ -14,7 +14,7 @@ use crate::error::AgentError;
 use crate::lock::lock_agent;
 use crate::publisher::{Published, Publisher};
 
-/// Where a replay writes the records that agents of the same source write.
+/// Where a replay writes the same records as agents that read the same source.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WriteTo {

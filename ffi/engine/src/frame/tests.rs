@@ -83,7 +83,7 @@ fn walk_reads_fields_in_any_order_and_numbers_of_any_length() {
         assert_eq!((read.slot, read.index, read.signers), (460_123_886, 300, 2));
         assert_eq!((read.fee_lamports, read.compute_units), (5_000, 150_000));
         let mut keys: Vec<u8> = read.keys.iter().map(|key| key.of(&frame)[0]).collect();
-        // Loaded keys are read where they stand.
+        // Keys are in the order in which the frame holds them, which is reversed in a backwards frame.
         keys.sort_unstable();
         assert_eq!(keys, [0, 1, 2, 8, 9]);
         assert_eq!(read.pre_lamports, [7, 128]);

@@ -132,7 +132,8 @@ pub fn find(pools: &Pools, request: &SwapRequest) -> Option<Plan> {
     (best.edge_lamports() > 0).then_some(best)
 }
 
-/// Front, victim, back in integers; `None` when the victim would be refused.
+/// Executes front-run, victim and back-run in integer arithmetic; `None` when the pool would refuse a
+/// swap, or when the victim would receive less than its minimum.
 fn execute(pool: &Pool, request: &SwapRequest, front_in: u64) -> Option<Plan> {
     let victim_out_alone = { *pool }.swap(request.side, request.amount_in)?;
     let mut pool = *pool;

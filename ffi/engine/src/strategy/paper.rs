@@ -60,7 +60,7 @@ pub struct Outcome {
     pub gain_lamports: i64,
     /// Why.
     pub reason: Reason,
-    /// The slot at whose end it was decided.
+    /// The slot at whose end this outcome was determined.
     pub slot: u64,
     /// The source's time of that slot end, Unix nanoseconds.
     pub event_ns: u64,

@@ -88,10 +88,10 @@ impl DynamicFee {
 }
 
 impl Volatility {
-    /// Reads the time of the last move, and the references and the accumulator at `rest`.
+    /// Reads the time of the last move at offset `moved`, the references and the accumulator from `rest` on.
     ///
     /// # Errors
-    /// [`Refusal::Hostile`] for an account that ends before, and for a volatility above every maximum.
+    /// [`Refusal::Hostile`] for an account that is too short for these fields, or volatility beyond 32 bits.
     pub fn load(account: &Account<'_>, moved: usize, rest: usize) -> Result<Volatility, Refusal> {
         let volatility = Volatility {
             moved_s: account.u64(moved)?,

@@ -226,7 +226,8 @@ fn adjust_vaults(state: &mut State, delta: [i128; 2]) {
     }
 }
 
-/// Executes one swap of a window without the party. This is only used where every swap of the window pays something.
+/// Executes one swap of a window as if the party had not traded. This is only used where every
+/// swap of the window pays an amount above 0.
 fn swap_without(state: &mut State, program: Program, side: usize, paid: u64) -> u64 {
     state.swap(program, side, paid).unwrap_or(0)
 }
