@@ -52,9 +52,9 @@ export class Signing {
       try {
         await adopt(found.seed);
         this.#isWaiting = false;
-        this.options.say("The control key is back: the entries of the audit that waited are signed");
+        this.options.say("The control key is back: the waiting entries of the audit are signed");
       } catch (error) {
-        const line = `Cannot sign the entries of the audit that wait: ${messageOf(error)}`;
+        const line = `Cannot sign the waiting entries of the audit: ${messageOf(error)}`;
         if (line !== logged) this.options.say(line);
         logged = line;
       }

@@ -13,7 +13,7 @@ export function summary(agents: readonly AgentStatus[]): string {
     [first.unresolved_swaps, "swaps not resolved"],
     [first.missed_swaps ?? 0, "calls that look like swaps but could not be read"],
     [first.repeated ?? 0, "seen before"],
-    [first.unremembered ?? 0, "too many in one slot to check for repeats"],
+    [first.unremembered ?? 0, "not checked for repeats: too many in one slot"],
   ].filter(([count]) => count).map(([count, what]) => `, ${count} ${what}`).join("");
   const found = `${sum((s) => s.arbitrage)} arbitrages, ${sum((s) => s.sandwich)} sandwiches, ` +
     `${sum((s) => s.wide_sandwich)} wide sandwiches`;

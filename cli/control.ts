@@ -126,7 +126,7 @@ async function send(
   const isUnknown = !context.isConfigWhole();
   if (isUnknown) {
     context.say(
-      "Cannot know whether agents run on other hosts: need the configuration file, or --config FILE",
+      "Cannot determine whether agents run on other hosts: need the configuration file, or --config FILE",
     );
   }
   return (remote === null || isUnknown) && shown.code === EXIT.done ? EXIT.notReady : shown.code;

@@ -320,7 +320,9 @@ function proofText({ producers, unbalanced, lost }: Awaited<ReturnType<typeof pr
     ...odd.map(({ topic, producer, missing, doubled }) =>
       `${topic}: ${producer} lacks ${missing} records and has ${doubled} duplicates`
     ),
-    ...unbalanced.map((topic) => `${topic}: the records read are not rows + dead letters + duplicates`),
+    ...unbalanced.map((topic) =>
+      `${topic}: the number of records read is not the sum of rows, dead letters and duplicates`
+    ),
     ...(lost > 0 ? [`${lost} records were deleted before the sink read them`] : []),
   ].join("; ");
 }

@@ -132,8 +132,8 @@ function funnelText({ funnel }: AgentStatus): string[] {
     b - a
   );
   return [
-    `  last ${window_s} s: ${seen} seen > ${fresh} fresh > ${weighed} weighed > ${passed} passed > ` +
-    `${published} published > ${landed} landed (paper)`,
+    `  last ${window_s} s: ${seen} seen -> ${fresh} fresh -> ${weighed} weighed -> ${passed} passed -> ` +
+    `${published} published -> ${landed} landed (paper)`,
     ...refused.map(([term, count]) => `  ${term.padEnd(TERM_WIDTH)} was the first to refuse ${count}`),
   ];
 }
@@ -216,14 +216,14 @@ function netText(observed: Observed & Evidence): string {
   const also = [["transfers between its wallets", links], ["tips", tips], ["failed tries", failed]] as const;
   const counted = also.filter(([, list]) => list.length > 0).map(([name, list]) => `${list.length} ${name}`);
   const besides = counted.length > 0 ? `, including ${counted.join(", ")} in separate transactions` : "";
-  const gross = gross_raw === undefined ? "" : `; gross ${gross_raw} by the legs`;
+  const gross = gross_raw === undefined ? "" : `; gross ${gross_raw}, computed from the legs`;
   const moved = moved_out_lamports === undefined || moved_out_lamports === "0"
     ? ""
     : `; ${moved_out_lamports} lamports went to other wallets, of which ${funded_lamports} to empty wallets: ` +
       "the net does not count the latter as a loss";
   const services = Object.entries(tips_by_service).map(([service, lamports]) => `${service} ${lamports}`);
   const to = services.length > 0 ? ` (${services.join(", ")})` : "";
-  return `net ${net} by balances${besides}, after fees of ${fee_lamports} and tips of ${tip_lamports} lamports` +
+  return `net ${net}, computed from balances${besides}, after fees of ${fee_lamports} and tips of ${tip_lamports} lamports` +
     `${to}${gross}${moved}`;
 }
 

@@ -272,9 +272,11 @@ function comparisonLines(comparison: ShadowComparison): string {
   return [
     `${decisions} decisions of the last ${comparison.hours} h scored by ${comparison.live} (decides) and ${comparison.shadow} (in shadow)`,
     `mean difference of the scores ${comparison.mean_difference.toFixed(4)}`,
-    `reach score_min by both ${share(passes.both, decisions)}, only by ${comparison.live} ${
-      share(passes.live_only, decisions)
-    }, only by ${comparison.shadow} ${share(passes.shadow_only, decisions)}`,
+    `decisions that reach score_min: with both models ${
+      share(passes.both, decisions)
+    }, only with ${comparison.live} ${share(passes.live_only, decisions)}, only with ${comparison.shadow} ${
+      share(passes.shadow_only, decisions)
+    }`,
     ...(judged
       ? [
         `the outcome of ${answered} of them is known, ${judged.live.positives} came true`,

@@ -78,7 +78,7 @@ export function problemOf(
       what: silent.map((agent) => silenceOf(agent, agents, late_s)).join(" "),
       works: silent.some(({ here }) => here)
         ? "If it has ended, its supervisor restarts it. If it is frozen or hangs, wake it on its host with kill -CONT " +
-          "and its process id, or restart it: a kill still holds, by its latch."
+          "and its process id, or restart it: a kill still holds, because it is stored on the disk."
         : "Its host is cut off, or the agent has ended there; when it is back, it obeys the commands that it missed.",
       kill_by_host: false,
     };

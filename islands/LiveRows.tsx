@@ -44,7 +44,7 @@ export const Empty = ({ filtered, gate }: { filtered: boolean; gate: string }) =
     <p class="t2">
       {filtered
         ? "There are rows, but the filter hides them."
-        : "The Overview counts what is weighed and refused."}
+        : "The Overview shows how many opportunities were weighed and refused."}
     </p>
   </div>
 );

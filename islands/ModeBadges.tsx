@@ -4,8 +4,8 @@ import { provenance } from "./agents.ts";
 
 const SOURCES: Record<string, [word: string, title: string]> = {
   sim: ["SIM", "Made by the simulator: these numbers say nothing about a market"],
-  replay: ["REPLAY", "Read from files of the past"],
-  files: ["REPLAY", "Read from files of the past"],
+  replay: ["REPLAY", "Read from files with data of the past"],
+  files: ["REPLAY", "Read from files with data of the past"],
   several: ["MIXED", "Agents of this module read different kinds of sources"],
 };
 

@@ -1,4 +1,4 @@
-/** The evidence of what was seen on the chain: legs by balances, the victims' losses, costs. */
+/** The evidence of what was seen on the chain: legs computed from balances, the victims' losses, costs. */
 import { Icon } from "./_icons.tsx";
 import type { Decision, Leg } from "./client.gen.ts";
 import { CopyValue } from "./CopyValue.tsx";
@@ -26,13 +26,14 @@ function Verdict({ evidence }: { evidence: Decision }) {
       {cycle.length > 0
         ? (
           <>
-            A closed cycle of {cycle.length} hops: <b>{net} net</b> by balances, after fees and tips.
+            A closed cycle of {cycle.length} hops:{" "}
+            <b>{net} net</b>, computed from balances, after fees and tips.
           </>
         )
         : (
           <>
             {victims.length === 1 ? "One victim" : `${victims.length} victims`} between front and back:{" "}
-            <b>{net} net</b> for the attacker, by balances.
+            <b>{net} net</b> for the attacker, computed from balances.
           </>
         )}
     </p>

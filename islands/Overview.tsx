@@ -81,7 +81,7 @@ function Tiles({ figures, agents }: { figures: BothFigures; agents: FleetAgent[]
         unit="SOL"
         asked={all}
         values={together(series, (one) => one.pnl, sum).values}
-        words={`PnL ${time}, as it was in the last ten minutes`}
+        words={`PnL ${time}: its course over the last ten minutes`}
       />
       <Tile
         label={<>Landed, 10 min, arbitrage</>}

@@ -49,7 +49,7 @@ export function WhyNot({ module, agents, figures: { latest }, prefix }: WhyNotPr
 const windowOf = ({ window_s }: Funnel) =>
   window_s >= 120
     ? `last ${Math.min(10, Math.floor(window_s / 60))} minutes`
-    : `last ${window_s} s, since the start`;
+    : `last ${window_s} s (since the start)`;
 
 const factsOf = (agents: readonly FleetAgent[]) =>
   agents.reduce(

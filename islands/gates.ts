@@ -15,7 +15,7 @@ export const GATE_TERMS: Readonly<Record<string, readonly [label: string, change
   liquidity_min: ["Too little liquidity in a pool", "lower liquidity_min"],
   liquidity_unknown: ["The value of a pool in SOL is not known", "set unknown=pass"],
   mint_freeze: ["Its holders can be frozen", "remove freeze from mint_refuse"],
-  mint_delegate: ["A delegate may take it from its holders", "remove delegate from mint_refuse"],
+  mint_delegate: ["A delegate may take tokens from their holders", "remove delegate from mint_refuse"],
   mint_hook: ["A program runs at each transfer", "remove hook from mint_refuse"],
   mint_fee: ["Its transfer fee can be changed", "remove fee from mint_refuse"],
   mint_unknown: [

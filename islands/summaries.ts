@@ -116,5 +116,5 @@ export function pnlTime(agents: readonly Pick<FleetAgent, "state" | "up_s">[]): 
   const [least, longest] = [Math.min(...spans), Math.min(PNL_S, Math.max(...spans))];
   if (least >= PNL_S) return "of the last hour";
   const isSame = longest - least <= SAME_S || age(least) === age(longest);
-  return isSame ? `of the last ${age(least)}` : `of the last ${age(least)} to ${age(longest)}`;
+  return isSame ? `of the last ${age(least)}` : `of the last ${age(least)} to ${age(longest)}, by agent`;
 }

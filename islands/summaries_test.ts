@@ -33,7 +33,7 @@ Deno.test("the PnL is of the time that its agents have run, exactly, and of no m
   assert.equal(pnlTime(agents(660)), "of the last 11 min");
   assert.equal(pnlTime(agents(3_599)), "of the last 59 min");
   assert.equal(pnlTime(agents(3_600, 90_000)), "of the last hour");
-  assert.equal(pnlTime(agents(90, 90_000)), "of the last 1 min to 1 h");
+  assert.equal(pnlTime(agents(90, 90_000)), "of the last 1 min to 1 h, by agent");
   assert.equal(pnlTime([...agents(700), { state: "done", up_s: 5 }]), "of the last 11 min");
 });
 

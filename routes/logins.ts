@@ -69,10 +69,10 @@ export class Logins {
     const found = await this.deps.accounts.refresh(token);
     if (found.state !== "stolen") return found;
     this.guard.forget(found.session);
-    const detail = `login ${found.session} ended, asked from ${this.door.address(c)}`;
+    const detail = `login ${found.session} ended; the token was used from ${this.door.address(c)}`;
     this.deps.audit({ who: found.user, action: "refresh token used again", detail }, true)
       .catch((error) =>
-        this.deps.say(`Cannot write to the audit that login ${found.session} was stolen: ${error}`, "error")
+        this.deps.say(`Cannot record in the audit that login ${found.session} was stolen: ${error}`, "error")
       );
     return found;
   }

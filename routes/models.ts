@@ -121,7 +121,7 @@ function deployModel(deps: ApiDeps): Route {
     path: "/api/training/models/:id/deploy",
     right: "models",
     summary:
-      "Make a version live, or, with `{module}`, `baseline`, which scores without a model; answers with the agents' receipts",
+      "Make a version live; answers with the agents' receipts. The version `baseline`, which scores without a model, needs `module` in the body",
     answer: answers.deployed,
     status: 202,
     body: deployBody,

@@ -181,7 +181,7 @@ function summary(deps: ApiDeps): Route {
     path: "/api/metrics/summary",
     right: "read",
     summary:
-      "Latency, landed share, PnL and funnel of a module (`?module=`), with ten minutes of values per second; `?series=0` leaves these out, `?since=` gives those after a Unix second; `?hours=` reads minutes from the store",
+      "Latency, landed share, PnL and funnel of a module (`?module=`), with one value per second for the last ten minutes; `?series=0` leaves these values out, `?since=` gives only those after a Unix second; `?hours=` reads minutes from the store",
     answer: answers.summary,
     query: summaryQuery,
     handle: async (c, _, { module, hours, series: requested, since }) => {
@@ -213,7 +213,7 @@ function readiness(deps: ApiDeps): Route {
     path: "/api/health/ready",
     right: "open",
     early: true,
-    summary: "Whether everything that it needs is available, with reasons",
+    summary: "Whether everything that this server needs is available, and the state of each part",
     answer: answers.ready,
     handle: (c) => {
       const { ready, reasons } = deps.ready();

@@ -127,7 +127,7 @@ const LIST_METRICS: readonly ListMetric[] = [
   {
     name: "agent_tip_lamports_total",
     type: "counter",
-    help: "Lamports of these tips",
+    help: "Lamports of the tips of landed transactions by landing service",
     of: ({ tip_services }) =>
       (tip_services ?? []).map(({ service, lamports }) => [{ service }, lamports] as const),
   },
@@ -140,7 +140,8 @@ const LIST_METRICS: readonly ListMetric[] = [
   {
     name: "agent_tip_candidate_payers",
     type: "gauge",
-    help: "Different wallets that paid such an account, up to 32; only the 16 accounts paid most often",
+    help:
+      "Different wallets that paid a tip candidate, counted up to 32; only the 16 candidates that were paid most often",
     of: ({ tip_candidate_accounts }) =>
       (tip_candidate_accounts ?? []).map(({ account, payers }) => [{ account }, payers] as const),
   },

@@ -89,6 +89,6 @@ export function jsonText(c: RouteContext, made: PackedText): Response {
 /** The caller; only valid on routes with a right other than `open`. */
 export function principalOf(c: RouteContext): Principal {
   const principal = c.get("principal");
-  if (!principal) throw new Error("A route asked for its caller without asking for a right");
+  if (!principal) throw new Error("A route uses its caller, but declares no right that a caller needs");
   return principal;
 }

@@ -39,7 +39,7 @@ export function scheduleRoutes(deps: ApiDeps): Route[] {
       path: "/api/schedules",
       right: "jobs",
       summary:
-        "Replace all schedules, each of any kind with all its arguments but the range; one that may promote a model needs the right `models` too",
+        "Replace all schedules. Each one names a kind of job and all its arguments except the range; a schedule that may promote a model needs the right `models` too",
       answer: answers.ok,
       body: schedulesOf(kinds),
       handle: async (c, body) => {

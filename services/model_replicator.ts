@@ -258,7 +258,7 @@ export class ModelReplicator {
       const line = firstLineOf(error);
       this.#logOnce(
         `${module}/${version}`,
-        error instanceof AppError ? line : `Cannot take model ${version} of ${module}: ${line}`,
+        error instanceof AppError ? line : `Cannot accept model ${version} of ${module}: ${line}`,
       );
     }
   }
@@ -275,7 +275,7 @@ export class ModelReplicator {
     const fits = isNamed && REQUEST_ID.test(request_id);
     if (!module || !link || !fits) return;
     const desired: DesiredModel = { module, link, version, request_id, at_ms };
-    const what = `Cannot take ${version || "none"} as ${link} model of ${module} from another host`;
+    const what = `Cannot accept ${version || "no version"} from another host as ${link} model of ${module}`;
     const why = at_ms > Date.now() + AHEAD_MS_MAX
       ? "its time is in the future, correct that host's clock"
       : this.#options.registry.refusal(module, desiredModelText(desired), message.signature ?? "");

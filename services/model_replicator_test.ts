@@ -167,11 +167,11 @@ Deno.test("what is hostile, broken or late on the topic changes nothing, and is 
     const state = other.registry.state("mev");
     assert.deepEqual([state.versions, state.latest.version], [[], null]);
     assert.deepEqual(other.logged.map((line) => line.replace(/[0-9a-f]{12,16}/g, "…")), [
-      "Cannot take model … of mev: its bytes differ from its manifest",
-      "Cannot take model … of mev: its signature is malformed",
-      "Cannot take … as latest model of mev from another host: its signature does not match: it was altered",
-      "Cannot take … as latest model of mev from another host: its key … is not trusted here",
-      "Cannot take … as latest model of mev from another host: its time is in the future, correct that host's clock",
+      "Cannot accept model … of mev: its bytes differ from its manifest",
+      "Cannot accept model … of mev: its signature is malformed",
+      "Cannot accept … from another host as latest model of mev: its signature does not match: it was altered",
+      "Cannot accept … from another host as latest model of mev: its key … is not trusted here",
+      "Cannot accept … from another host as latest model of mev: its time is in the future, correct that host's clock",
     ]);
     assert.deepEqual(Array.from(Deno.readDirSync(`${other.path}/link/models`)), []);
     // Valid records are applied all the same; a desired version may arrive before its model.

@@ -86,9 +86,9 @@ export class Scheduler {
     );
     if (doneTo > now + LATE_MS) {
       this.#options.say(
-        `Cannot rely on the clock: schedule ${name} has a start in the future, ${
+        `Cannot rely on the clock: the last recorded start of schedule ${name} lies in the future, ${
           iso(doneTo)
-        }; from now on it runs by the clock as it is`,
+        }; from now on the schedule follows the present clock`,
       );
       return { cron, done_to_ms: now };
     }
@@ -97,7 +97,7 @@ export class Scheduler {
     const late = now - newest;
     if (late > LATE_MS) {
       this.#options.say(
-        `schedule ${name}: ${starts(count)} missed, the newest more than a day ago; none is caught up`,
+        `schedule ${name}: ${starts(count)} missed, the newest more than a day ago; none is run now`,
         "warn",
       );
       return { cron, done_to_ms: newest };

@@ -206,12 +206,12 @@ export function split(examples: readonly Example[], module: ModuleName): Split {
   const seen = new Set(early.map((row) => row.group));
   let learned = early;
   let test = late.filter((row) => !seen.has(row.group));
-  let how = "the last fifth of the time, without groups that training saw";
+  let how = "the last fifth of the rows, without groups that were used in training";
   if (count(test, 0) < LABEL_ROWS_MIN || count(test, 1) < LABEL_ROWS_MIN) {
     const held = (row: Example) => createHash("sha256").update(row.group).digest()[0]! % HELD_OUT === 0;
     learned = early.filter((row) => !held(row));
     test = late.filter(held);
-    how = `the last fifth of the time of one in ${HELD_OUT} groups, which training did not see`;
+    how = `the last fifth of the rows, only groups that were held out of training (one in ${HELD_OUT})`;
   }
   const at = Math.floor(learned.length * (1 - WATCHED_SHARE));
   const [train, watched] = [learned.slice(0, at), learned.slice(at)];

@@ -111,7 +111,8 @@ export const ACCESS_VERBS: readonly Command[] = [
     name: "token",
     args: "NAME",
     group: "Access and audit",
-    summary: "Print an access token of a user, for scripts: 15 minutes, `Authorization: Bearer`",
+    summary:
+      "Print an access token of a user, for scripts: valid for 15 minutes, sent as `Authorization: Bearer`",
     flags: [JSON_FLAG],
     examples: ["legend token admin"],
     details: ["It is a login like any other: the page lists it and can end it."],

@@ -35,7 +35,8 @@ export const CONTROL_VERBS: readonly Command[] = [
       {
         name: "liquidity-min",
         value: "SOL",
-        doc: "policy: value in SOL that each pool must hold, in SOL or in the mint it receives; 0: any",
+        doc:
+          "policy: least liquidity of each pool in SOL: its SOL, or the value of its reserve of the mint paid in; 0: any",
       },
       {
         name: "mint-refuse",
@@ -74,8 +75,8 @@ export const CONTROL_VERBS: readonly Command[] = [
     details: [
       "Works without the log, the API and the disk: by the agent's socket, else by a latch on disk and a signal. If no agent",
       "runs, the next one starts killed. Exit code 0: no agent of this host decides any longer. 1: one may, and the reason is",
-      "printed. Only `legend unkill` lifts a kill. With Kafka, agents of other hosts are killed by its topics, and each one's",
-      "answer is printed; exit code 3: one has not answered, Kafka cannot be reached, or no agent has ever run here.",
+      "printed. Only `legend unkill` lifts a kill. With Kafka, agents of other hosts receive the kill through it, and the answer",
+      "of each is printed; exit code 3: one has not answered, Kafka cannot be reached, or no agent has ever run here.",
     ],
     body: async () => (await import("../control.ts")).kill,
   },

@@ -37,8 +37,8 @@ const CAPTURED: readonly Command[] = [
     details: [
       "FILE: answers of getBlock or getTransaction (json, jsonParsed, base58, base64), arrays or NDJSON of",
       "{slot, block}, .zst and .gz, or folders of them. Failed transactions have no legs. The counters go to stderr.",
-      "tip_services: tips by landing service, from the built-in accounts and `tips.file`. tip_candidates: accounts in neither of these",
-      "that 8 wallets or more have paid by a plain transfer of SOL; their figures are lower bounds.",
+      "tip_services: tips by landing service, from the built-in accounts and `tips.file`. tip_candidates: other accounts that 8",
+      "wallets or more have paid by a plain transfer of SOL; their figures are lower bounds.",
     ],
     endsAtOnce: true,
     body: async () => (await import("../decode.ts")).decode,
@@ -63,7 +63,7 @@ const CAPTURED: readonly Command[] = [
         name: "batch",
         value: "FILE",
         doc:
-          "Instead: NDJSON of {pool, accounts_file, input_mint, amount_in, slot, unix_ts}, one line for each quote",
+          "Quotes to make, instead of the flags above: NDJSON of {pool, accounts_file, input_mint, amount_in, slot, unix_ts}, one line each",
       },
       JSON_ANYWAY,
     ],
@@ -74,7 +74,7 @@ const CAPTURED: readonly Command[] = [
     details: [
       "FILE: NDJSON of {pubkey, owner, data} or {accounts: {ADDRESS: {owner, data}}}, data in base64, also .zst and .gz.",
       'accounts_file is relative to the folder of the batch. An answer has out_amount ("0" where the program lands and pays',
-      "nothing), in_amount (less than asked for where the program fills in part), fee_amount and fee_mint; or error, where the",
+      "nothing), in_amount (less than requested if the program fills partially), fee_amount and fee_mint; or error, where the",
       "program would refuse, an account is missing or the line is not a quote. Exit code 1: a single quote is refused, or",
       "lines of the batch are not quotes or name a snapshot that cannot be read.",
     ],
@@ -216,11 +216,11 @@ const STORE: readonly Command[] = [
     args: "",
     group: "Log and store",
     summary:
-      "Accept the log as it is when the store was filled from another one (an older copy was put back)",
+      "Accept the present log although the store was filled from another one (an older copy was restored)",
     flags: [JSON_FLAG],
     examples: ["legend db accept-log"],
     details: [
-      "The sink stores nothing of such a log by itself: its offsets and sequences mean something else. This verb looks for the",
+      "The sink stores nothing from another log by itself: offsets and sequences mean something else there. This verb looks for the",
       "last record that both have, and the sink continues after it. Rows that the log does not have stay in the store.",
     ],
     body: async () => (await import("../db.ts")).dbAcceptLog,

@@ -43,7 +43,8 @@ export const SOURCE_FLAGS: readonly Flag[] = [
   {
     name: "accounts",
     value: "FILE",
-    doc: "Pool state before the first slot; without it no sandwich is tier A and nothing is open",
+    doc:
+      "Pool state before the first slot; without it no sandwich is tier A and no open opportunity is found",
   },
   SLOT_FLAG,
   {

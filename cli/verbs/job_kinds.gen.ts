@@ -7,7 +7,11 @@ export const JOB_KIND_VERBS:
     "args": "OUTPUT",
     "summary": "Write rows of the store to a Parquet or JSON file, here or on S3, with a manifest",
     "flags": [
-      { "name": "type", "value": "arb|mev", "doc": "Which rows; may be repeated (both)" },
+      {
+        "name": "type",
+        "value": "arb|mev",
+        "doc": "Only rows of arbitrages (arb) or of sandwiches (mev); may be repeated; default: both",
+      },
       { "name": "dex", "value": "ID", "doc": "Only rows of this DEX; may be repeated" },
       { "name": "format", "value": "parquet|jsonl", "doc": "Format of the file (parquet)" },
       { "name": "compress", "value": "zstd|gzip|none", "doc": "Compression (zstd)" },
@@ -33,7 +37,11 @@ export const JOB_KIND_VERBS:
         "value": "NAME=NUMBER",
         "doc": "max_depth, learning_rate, n_estimators, subsample, colsample, lambda, seed",
       },
-      { "name": "promote", "value": "never|if_better|shadow", "doc": "Whether it goes live (never)" },
+      {
+        "name": "promote",
+        "value": "never|if_better|shadow",
+        "doc": "When the model goes live, or becomes the shadow; default: never",
+      },
       {
         "name": "gpu",
         "doc": "Ask for a GPU; if none can be used, this is logged and the training continues",

@@ -116,7 +116,8 @@ const MODELS: readonly Command[] = [
     examples: ["legend model list", "legend model list mev --json"],
     details: [
       "live: deployed or pinned, and every agent here runs it. wanted: deployed or pinned, but an agent here does not run it",
-      "yet; the lines below say which one, and why. runs: an agent runs it although it is not wanted. pinned, shadow: as set.",
+      "yet; the lines below say which one, and why. runs: an agent runs it although it is not wanted. pinned,",
+      "shadow: set with `legend model pin` or `legend model shadow`.",
     ],
     body: async () => (await import("../model.ts")).modelList,
   },

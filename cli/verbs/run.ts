@@ -17,8 +17,8 @@ export const RUN_VERBS: readonly Command[] = [
     details: [
       "Parts: agent arbitrage, agent mev; on a live source also the page with the API, the worker for jobs, the analytics store and the",
       "sink that fills it, and with KAFKA_BROKERS the link to Kafka. Closed cycles are published on arbitrage-decisions-proto, tier A sandwiches on",
-      "sandwich-decisions-proto, opportunities that pass the gate are published there too; everything else stays on decision-evidence.",
-      "Records that are on the log already are counted, not written again.",
+      "sandwich-decisions-proto, opportunities that pass the gate on the topic of their module; everything else stays on",
+      "decision-evidence. Records that are on the log already are counted, not written again.",
     ],
     body: async () => (await import("../run.ts")).run,
   },

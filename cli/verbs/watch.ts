@@ -19,8 +19,9 @@ export const WATCH_VERBS: readonly Command[] = [
     ],
     examples: ["legend bench", "legend bench --json replay"],
     details: [
-      "decode: transactions of a simulated chain to lines of legs. replay: the same transactions through an agent's code. log: writing",
-      "records of 1 KB, 100 at a time, each batch on disk before it counts, and reading them back. The data folder is not touched.",
+      "decode: reads the swap legs of a simulated chain's transactions, one line each. replay: runs the same transactions through an",
+      "agent's code. log: writes records of 1 KB, 100 at a time, each batch on disk before it counts, and reads them back. The",
+      "data folder is not touched.",
     ],
     body: async () => (await import("../bench.ts")).bench,
   },

@@ -65,7 +65,7 @@ Deno.test("entries written without the key are one fault until a writer with the
     const keyless = new AuditChain(database, null, now);
     for (const n of [20, 21, 22]) assert.equal(keyless.append(act(n)), n + 1);
     const waiting =
-      "entries 21..23 were written without the control key: the next write to the audit with the key signs them";
+      "entries 21..23 were written without the control key: they are signed at the next write to the audit with the key available";
     assert.deepEqual(faults(markPublished), [waiting]);
     assert.deepEqual(chain.headsAfter(20), [], "nothing to publish for them");
 

@@ -134,7 +134,9 @@ class Walk {
       this.faults.push(`${count} heads in legend.db are of the instance ${node}, not of ${this.trust.node}`);
     }
     if (BigInt(this.publishedTo) >= this.#expected) {
-      this.faults.push(`${range(this.#expected, this.publishedTo)}: their heads were published`);
+      this.faults.push(
+        `${range(this.#expected, this.publishedTo)}, but heads up to ${this.publishedTo} were published`,
+      );
     }
   }
 
@@ -239,9 +241,9 @@ class Walk {
     if (waiting.length === 0) return;
     const [first, last] = [waiting[0]!, waiting.at(-1)!];
     this.faults.push(
-      `${LATE.detail(first, last)}: the next write to the audit with the key signs ${
-        first === last ? "it" : "them"
-      }`,
+      `${LATE.detail(first, last)}: ${
+        first === last ? "it is" : "they are"
+      } signed at the next write to the audit with the key available`,
     );
   }
 
@@ -321,7 +323,11 @@ class Walk {
     for (const { place, signed } of published) {
       if (place.complete) continue;
       const last = Math.max(0, ...[...signed.keys()].slice(-1));
-      if (last < this.publishedTo) notes.push(`${place.name} ends with head ${last} of ${this.publishedTo}`);
+      if (last < this.publishedTo) {
+        notes.push(
+          `${place.name} lacks heads: it ends with head ${last}, but heads up to ${this.publishedTo} were published`,
+        );
+      }
     }
     return notes;
   }

@@ -87,7 +87,7 @@ export function ignoreMistakes(
   if (!found.config.has("data_dir") || (!isGiven && !found.isFileRead)) {
     throw new AppError(
       "invalid",
-      [...found.problems, "Cannot know which data folder is meant, need --data-dir"],
+      [...found.problems, "Cannot determine which data folder is meant, need --data-dir"],
     );
   }
   const config = new Map(found.config);

@@ -73,6 +73,6 @@ async function answerOf(
     ...common,
     taken: false,
     receipt: null,
-    agent_error: `${instance} ${what}; it obeys when it is back`,
+    agent_error: `${instance} ${what}; it will obey when it is back`,
   };
 }

@@ -47,7 +47,7 @@ Deno.test("an agent that was not heard of for long is named at once", async () =
   const sent = await send({ others: () => [{ instance: "mev-gone", age_s: 700 }] });
   assert.deepEqual(names(sent), [
     "mev-here",
-    "mev-gone last reported 12 min ago; it obeys when it is back",
+    "mev-gone last reported 12 min ago; it will obey when it is back",
   ]);
 });
 

@@ -37,7 +37,7 @@ export function tipAccounts(path: string): TipAccount[] {
     const { account, service } = parsed(line, wrong);
     const known = found.get(account);
     if (known !== undefined && known !== service) {
-      throw wrong(`${account} is one of ${known} in a line above`);
+      throw wrong(`${account} is listed for the service ${known} on an earlier line`);
     }
     found.set(account, service);
     services.add(service);

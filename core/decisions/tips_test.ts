@@ -42,7 +42,7 @@ Deno.test("engine 10: a bad file of tip accounts is refused with its name, the l
     [JSON.stringify({ account: ONE }), /line 1: service: /],
     [line(ONE, "mine", { note: "x" }), /line 1: .*note/],
     ["[]", /line 1: /],
-    [`${good}${line(ONE, "yours")}`, /line 2: 96gY\S+ is one of mine in a line above/],
+    [`${good}${line(ONE, "yours")}`, /line 2: 96gY\S+ is listed for the service mine on an earlier line/],
     [
       Array.from(
         { length: 33 },

@@ -80,7 +80,7 @@ export function readProgress(dataDir: string, say: (line: string) => void): Sche
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) {
       say(
-        `Cannot read ${progressFile(dataDir)}: it is damaged; missed starts are not caught up`,
+        `Cannot read ${progressFile(dataDir)}: it is damaged; missed starts will not be run`,
       );
     }
     return {};

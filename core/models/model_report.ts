@@ -75,7 +75,7 @@ function importance(x: number, y: number, features: readonly string[], growth: r
     .sort((a, b) => b.value - a.value);
   const most = Math.max(1e-9, ...rows.map(({ value }) => value));
   return [
-    text(x, y - 12, "Importance: log loss added without the feature", `font-weight="600"`),
+    text(x, y - 12, "Importance: log loss added when the feature is shuffled", `font-weight="600"`),
     ...rows.map(({ name, value }, at) => {
       const top = y + at * 24;
       const wide = (200 * Math.max(0, value) / most).toFixed(1);

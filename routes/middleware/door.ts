@@ -100,7 +100,7 @@ export class Door {
     throw new AppError(
       "forbidden",
       `Cannot continue: a page of another host (${origin.slice(0, 100)}) may not do this; ` +
-        "if it is this installation's, add it to `api.origins`",
+        "if this origin belongs to the installation, add it to `api.origins`",
     );
   }
 

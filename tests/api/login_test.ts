@@ -131,7 +131,7 @@ Deno.test("a refresh token that is used again later ends the login everywhere, a
       assert.equal(deps.chain.count(), before + 1);
       const [entry] = deps.chain.list();
       assert.deepEqual([entry!.who, entry!.action], ["ann", "refresh token used again"]);
-      assert.match(entry!.detail, /^login [0-9a-f]{24} ended, asked from 192\.0\.2\.1$/);
+      assert.match(entry!.detail, /^login [0-9a-f]{24} ended; the token was used from 192\.0\.2\.1$/);
     }
   }));
 

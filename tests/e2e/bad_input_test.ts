@@ -131,7 +131,7 @@ const ROWS: Row[] = [
     args: (f) => ["topics", "list", "--data-dir", `${f}/data`],
     code: 3,
     line:
-      /^Cannot open .*log\/FORMAT: its format is `legend-log 7`, need `legend-log 2` or an older one; use the legend version that wrote it, or put the file back when it is damaged$/m,
+      /^Cannot open .*log\/FORMAT: its format is `legend-log 7`, need `legend-log 2` or an older one; use the legend version that wrote it, or, if the file is damaged, restore it from a copy$/m,
   },
   {
     name: "a data folder that is a file",

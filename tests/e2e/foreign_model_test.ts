@@ -132,7 +132,7 @@ for (const { how, end, begin, said: printed } of ENDS) {
         const after = await status("mev");
         assert.match(
           after.model_refused!.reason,
-          /^it crashed this agent or did not answer it, remove it from \S+ to try again; [0-9a-f]{12} runs instead$/,
+          /^it crashed this agent or did not answer; to try it again, remove its entry from \S+; [0-9a-f]{12} runs instead$/,
         );
         assert.equal(after.model_refused!.version, foreign);
         assert.equal((await status("arbitrage")).pid, before.arbitrage.pid, "the other agent never noticed");

@@ -124,7 +124,7 @@ Deno.test("engine 12: a replay is written neither into a log that is not empty n
     assert.deepEqual([second.code, second.stdout], [3, ""]);
     assert.match(
       second.stderr,
-      /^Cannot replay into .*: its topic arbitrage-decisions-proto holds or held 3 records, need .*\n$/,
+      /^Cannot replay into .*: 3 records were already written to its topic arbitrage-decisions-proto, need .*\n$/,
     );
     assert.deepEqual(await content(own), before, "nothing was added");
 

@@ -279,7 +279,7 @@ Deno.test("explain describes a tier A sandwich and an arbitrage with the numbers
       explained.stdout,
     );
     assert.ok(
-      explained.stdout.includes(`net ${sandwich.profit_lamports} lamports by balances`),
+      explained.stdout.includes(`net ${sandwich.profit_lamports} lamports, computed from balances`),
       explained.stdout,
     );
     const line = (await tail(data, "arbitrage-decisions-proto")).find(({ data }) =>

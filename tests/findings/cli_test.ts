@@ -187,7 +187,7 @@ Deno.test("operator 21: other verbs use the configuration file that `legend run`
     assert.match(kill.stdout, /^mev\S*: kill applied/m);
     assert.match(
       kill.stderr,
-      /^Cannot read .+light\.toml: it does not exist.+\(ignored\)\nCannot know whether agents run on other hosts: .+\n$/,
+      /^Cannot read .+light\.toml: it does not exist.+\(ignored\)\nCannot determine whether agents run on other hosts: .+\n$/,
     );
     const known = await own("kill", "mev", "--config", "moved.toml");
     assert.deepEqual([known.code, known.stderr], [0, ""]);

@@ -134,7 +134,7 @@ async function funnelAddsUp({ page }: Site): Promise<void> {
     const refused = terms.reduce((total, { count }) => total + number(count), 0);
     assert.equal(number(stages.seen!) - refused, number(stages.passed!), text);
     assert.ok(number(stages.passed!) >= number(stages.published!), text);
-    assert.match(text, /of the last (\d+ s, since the start|\d+ minutes)/);
+    assert.match(text, /of the last (\d+ s \(since the start\)|\d+ minutes)/);
     assert.match(text, /observed facts: what others did on the chain/);
     for (const { label, href } of terms) {
       assert.doesNotMatch(label, /^[a-z]+_[a-z_]+/, "a term by its name only");

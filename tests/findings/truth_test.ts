@@ -131,7 +131,7 @@ const DAMAGES: readonly Damage[] = [
     bytes: noise,
     by: "agent",
     code: 3,
-    says: /log\/FORMAT: its format is .* put the file back when it is damaged/,
+    says: /log\/FORMAT: its format is .* if the file is damaged, restore it from a copy/,
   },
   { file: "log/id", bytes: noise, by: "agent", code: 3, says: /log\/id: it is damaged, need 32 hex digits/ },
   {

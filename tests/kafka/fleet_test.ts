@@ -160,7 +160,7 @@ async function silentAgentIsNamed({ page, site, env, first, agents }: Fleet): Pr
   assert.match(asked.stdout, /^mev-\S+: policy applied, on another host;/m);
   assert.match(
     asked.stdout,
-    /^mev: policy not applied, mev-\S+ has not answered in 5 s; it obeys when it is back$/m,
+    /^mev: policy not applied, mev-\S+ has not answered in 5 s; it will obey when it is back$/m,
   );
 }
 

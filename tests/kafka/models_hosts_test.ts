@@ -183,10 +183,10 @@ async function strangerCountsForNothing(hosts: Hosts, three: Part, first: string
   const { stderr } = await three.end();
   assert.match(
     stderr,
-    new RegExp(`Cannot take model ${foreign} of mev: its key [0-9a-f]{16} is not trusted here`),
+    new RegExp(`Cannot accept model ${foreign} of mev: its key [0-9a-f]{16} is not trusted here`),
   );
   assert.match(
     stderr,
-    new RegExp(`Cannot take ${foreign} as latest model of mev from another host: its key`),
+    new RegExp(`Cannot accept ${foreign} from another host as latest model of mev: its key`),
   );
 }

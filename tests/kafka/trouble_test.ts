@@ -357,7 +357,7 @@ Deno.test({
           assert.match(found.stdout, /^ok {3}nothing lost, nothing duplicated/m, found.stdout);
           const { stderr } = await running.part.end();
           const printed =
-            /^Cannot reserve space in .*: the disk is full, free some space; decisions wait until it can be written$/gm;
+            /^Cannot reserve space in .*: the disk is full, free some space; decisions wait until the log can be written$/gm;
           // Printed once per agent each time the fault begins, not at each try. A few freed bytes may end the
           // fault for a moment, and then it begins again.
           const times = [...messages(stderr).matchAll(printed)].length;

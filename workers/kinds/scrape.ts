@@ -44,7 +44,11 @@ export const scrape: JobKind<ScrapeArgs> = {
     args: "OUTPUT",
     summary: "Write rows of the store to a Parquet or JSON file, here or on S3, with a manifest",
     flags: [
-      { name: "type", value: "arb|mev", doc: "Which rows; may be repeated (both)" },
+      {
+        name: "type",
+        value: "arb|mev",
+        doc: "Only rows of arbitrages (arb) or of sandwiches (mev); may be repeated; default: both",
+      },
       { name: "dex", value: "ID", doc: "Only rows of this DEX; may be repeated" },
       { name: "format", value: "parquet|jsonl", doc: "Format of the file (parquet)" },
       { name: "compress", value: "zstd|gzip|none", doc: "Compression (zstd)" },

@@ -44,7 +44,11 @@ export const train: JobKind<TrainArgs> = {
         value: "NAME=NUMBER",
         doc: "max_depth, learning_rate, n_estimators, subsample, colsample, lambda, seed",
       },
-      { name: "promote", value: "never|if_better|shadow", doc: "Whether it goes live (never)" },
+      {
+        name: "promote",
+        value: "never|if_better|shadow",
+        doc: "When the model goes live, or becomes the shadow; default: never",
+      },
       { name: "gpu", doc: "Ask for a GPU; if none can be used, this is logged and the training continues" },
     ],
     examples: ["legend train mev --start 2026-11-01 --end 2026-11-08 --param max_depth=6 --detach"],

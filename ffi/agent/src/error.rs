@@ -16,7 +16,7 @@ pub enum AgentError {
     Held(PathBuf),
     /// The folder for a replay has records of something else.
     #[error(
-        "Cannot replay into {}: its topic {topic} holds or held {records} records, need a data folder of its own for each replay",
+        "Cannot replay into {}: {records} records were already written to its topic {topic}, need a separate data folder for each replay",
         .data_dir.display()
     )]
     NotEmpty {
@@ -120,7 +120,7 @@ mod tests {
             ),
             (
                 AgentError::NotEmpty { data_dir: path(), topic: "t".to_owned(), records: 2 },
-                "Cannot replay into /data: its topic t holds or held 2 records, need a data folder of its own for each replay",
+                "Cannot replay into /data: 2 records were already written to its topic t, need a separate data folder for each replay",
                 true,
             ),
             (

@@ -121,7 +121,7 @@ impl Reporter {
             batch.push(&record).and_then(|()| locked(&self.events).append(&mut batch, Durability::Group));
         if let Err(error) = written {
             log_line(&format!(
-                "Cannot write to the log that model {} is {}: {error}",
+                "Cannot record in the log that model {} is {}: {error}",
                 change.version, change.state
             ));
         }

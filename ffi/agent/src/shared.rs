@@ -124,7 +124,7 @@ impl Shared {
     pub(super) fn set_publish_error(&self, error: Option<&LogError>) {
         let mut known = locked(&self.publish_error);
         match (&*known, error) {
-            (None, Some(error)) => log_line(&format!("{error}; decisions wait until it can be written")),
+            (None, Some(error)) => log_line(&format!("{error}; decisions wait until the log can be written")),
             (Some(_), None) => log_line("the log takes records again"),
             _ => {}
         }

@@ -15,7 +15,7 @@ use topic_log::{Committed, Gap, LogErrorKind};
 pub enum ClusterError {
     /// This library contains no Kafka client.
     #[error(
-        "Cannot use Kafka: this build does not contain it, to be built faster; build with `deno task build` and start again"
+        "Cannot use Kafka: this build leaves it out, so that it is built faster; build with `deno task build` and start again"
     )]
     LeftOut,
 }

@@ -105,7 +105,7 @@ pub enum Unusable {
     #[error(transparent)]
     SharedObject(#[from] SharedObjectError),
     /// It has crashed this agent before; the path is the file that records it.
-    #[error("it crashed this agent or did not answer it, remove it from {} to try again", .0.display())]
+    #[error("it crashed this agent or did not answer; to try it again, remove its entry from {}", .0.display())]
     Crashed(PathBuf),
 }
 
@@ -232,7 +232,7 @@ pub enum RegistryError {
         source: io::Error,
     },
     /// Another host's version may not be used.
-    #[error("Cannot take model {version} of {module}: {source}")]
+    #[error("Cannot accept model {version} of {module}: {source}")]
     Install {
         /// As the caller named it.
         version: String,

@@ -70,7 +70,7 @@ fn the_reason_why_a_model_is_unusable_follows_its_name() {
         (SharedObjectError::OtherFile.into(), "the loader returned another file, which was loaded before"),
         (
             Unusable::Crashed(path()),
-            "it crashed this agent or did not answer it, remove it from /data/file to try again",
+            "it crashed this agent or did not answer; to try it again, remove its entry from /data/file",
         ),
     ] {
         assert_eq!(error.to_string(), expected);
@@ -125,17 +125,20 @@ fn an_error_of_the_registry_names_the_action_and_one_of_a_slot_its_content() {
         ),
         (
             take(InstallError::LongManifest(7)),
-            "Cannot take model 0123456789ab of mev: its manifest has 7 bytes",
+            "Cannot accept model 0123456789ab of mev: its manifest has 7 bytes",
         ),
         (
             take(Unusable::from(SignatureError::Altered).into()),
-            "Cannot take model 0123456789ab of mev: its signature does not match: it was altered",
+            "Cannot accept model 0123456789ab of mev: its signature does not match: it was altered",
         ),
         (
             take(InstallError::OtherBytes),
-            "Cannot take model 0123456789ab of mev: its bytes differ from its manifest",
+            "Cannot accept model 0123456789ab of mev: its bytes differ from its manifest",
         ),
-        (take(InstallError::NoVersion), "Cannot take model 0123456789ab of mev: a version is 12 hex digits"),
+        (
+            take(InstallError::NoVersion),
+            "Cannot accept model 0123456789ab of mev: a version is 12 hex digits",
+        ),
         (
             RegistryError::Select { verb: "pin", folder: path(), source: full() },
             &format!("Cannot pin in /data/file: {FREE}"),

@@ -25,7 +25,7 @@ pub enum RowError {
     #[error("its type has no table")]
     NoTable,
     /// Its stated type differs from its payload.
-    #[error("its type {0} is not its payload's")]
+    #[error("its type is {0}, but its payload is of another type")]
     OtherType(i32),
     /// Evidence whose key is not a decision id.
     #[error("its key is not a decision id of 16 bytes")]
@@ -58,7 +58,7 @@ mod tests {
             (RowError::Time(7), "its event_ns 7 is after the year 2299"),
             (RowError::NoPayload, "it has no payload"),
             (RowError::NoTable, "its type has no table"),
-            (RowError::OtherType(3), "its type 3 is not its payload's"),
+            (RowError::OtherType(3), "its type is 3, but its payload is of another type"),
             (RowError::NoDecision, "its key is not a decision id of 16 bytes"),
             (RowError::NoText, "it is not text"),
             (RowError::NoJson(no_json), &json),

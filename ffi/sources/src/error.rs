@@ -89,7 +89,7 @@ pub enum SourceError {
     },
     /// More than may be held in memory at once.
     #[error(
-        "Cannot read {}: a value or block of it is longer than {bytes_max} bytes; a file may hold many, each below that",
+        "Cannot read {}: one of its values or blocks is longer than {bytes_max} bytes; this limit is for each of them, not for the file",
         .path.display()
     )]
     TooLong {
@@ -231,7 +231,7 @@ mod tests {
             ),
             (
                 SourceError::TooLong { path: path(), bytes_max: 8 },
-                "Cannot read /a.json: a value or block of it is longer than 8 bytes; a file may hold many, each below that",
+                "Cannot read /a.json: one of its values or blocks is longer than 8 bytes; this limit is for each of them, not for the file",
             ),
             (SourceError::NotText(path()), "Cannot read /a.json: it is not UTF-8 text"),
             (

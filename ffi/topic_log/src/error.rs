@@ -45,7 +45,7 @@ pub enum LogError {
     },
     /// The version of the log's folder is unknown here.
     #[error(
-        "Cannot open {}: its format is `{version}`, need `legend-log {newest}` or an older one; use the legend version that wrote it, or put the file back when it is damaged",
+        "Cannot open {}: its format is `{version}`, need `legend-log {newest}` or an older one; use the legend version that wrote it, or, if the file is damaged, restore it from a copy",
         .path.display()
     )]
     Format {
@@ -175,7 +175,7 @@ mod tests {
         for (error, text, kind) in [
             (
                 LogError::Format { path: path.clone(), version: "legend-log 9".to_owned(), newest: 3 },
-                "Cannot open /log: its format is `legend-log 9`, need `legend-log 3` or an older one; use the legend version that wrote it, or put the file back when it is damaged",
+                "Cannot open /log: its format is `legend-log 9`, need `legend-log 3` or an older one; use the legend version that wrote it, or, if the file is damaged, restore it from a copy",
                 LogErrorKind::Unsupported,
             ),
             (

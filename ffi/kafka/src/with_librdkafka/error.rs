@@ -80,7 +80,7 @@ pub enum ClusterError {
         code: RDKafkaErrorCode,
     },
     /// The cluster reports that it made a topic, but does not list it.
-    #[error("Cannot make topic {0}: Kafka reports that it created it, but does not list it")]
+    #[error("Cannot make topic {0}: Kafka reports success, but does not list the topic")]
     NotShown(String),
     /// Some brokers or replicas did not accept the records of an append.
     #[error("Cannot append to {topic}: Kafka at {brokers} did not accept it ({why}); check the broker")]
@@ -242,7 +242,7 @@ mod tests {
             (ClusterError::NotMade { name: topic(), code }, &not_made, LogErrorKind::Unavailable),
             (
                 ClusterError::NotShown(topic()),
-                "Cannot make topic t: Kafka reports that it created it, but does not list it",
+                "Cannot make topic t: Kafka reports success, but does not list the topic",
                 LogErrorKind::Unavailable,
             ),
             (
