@@ -16,5 +16,5 @@ Deno.test("principalOf() gives the caller, and fails on a route that requires no
   const ann = { name: "ann", role: "viewer" };
   const context = (principal: unknown) => ({ get: () => principal }) as unknown as RouteContext;
   assert.equal(principalOf(context(ann)), ann);
-  assert.throws(() => principalOf(context(undefined)), /without asking for a right/);
+  assert.throws(() => principalOf(context(undefined)), /declares no right/);
 });
