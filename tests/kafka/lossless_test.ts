@@ -20,7 +20,7 @@ Deno.test("kill -9 of agents, link, sink, bridge, writer and broker loses and do
     );
     const red = await finding();
     assert.equal(red.ok, false);
-    assert.match(red.detail, /load-1 misses 1 and has 0 twice/);
+    assert.match(red.detail, /load-1 lacks 1 records and has 0 duplicates/);
     const slo = await legend(["slo", "--json", "--data-dir", data], { env: cluster.env });
     assert.equal(slo.code, 1);
     assert.match(slo.stdout, /"name":"records lost or duplicated","value":1,/);
