@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { jobs } from "../../proto/wire.ts";
 import { JOB_KINDS } from "../../workers/kinds.ts";
 import type { StoredRecord } from "../log/log.ts";
 import {
@@ -335,4 +336,10 @@ Deno.test("JobProjection holds a schedule's start when its job is over: a second
   );
   projection.apply(recordOf({ id: "early", uniqueKey: "schedule:nightly:27999999" }));
   assert.equal(projection.newestStart("nightly", start), start, "the newest, in whatever order they came");
+});
+
+Deno.test("statusRecord() without progress and text has neither", () => {
+  const { value } = statusRecord(JOB, { state: "running", token: 1, atMs: 5, worker: "w" });
+  const { progress, message } = jobs.JobStatus.decode(value!);
+  assert.deepEqual([progress, message], [0, ""]);
 });

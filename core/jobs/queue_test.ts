@@ -54,6 +54,19 @@ Deno.test("sync() waits for what is on the log, and for nothing that retention h
   }
 });
 
+Deno.test("sync() lets the reader work while it waits for it", async () => {
+  let isRead = false;
+  const waited = withPartitions([{
+    start: 0n,
+    // The queue has read nothing: it lags until the partition counts as empty.
+    get end() {
+      return isRead ? 0n : 1n;
+    },
+  }]).sync();
+  setTimeout(() => (isRead = true));
+  await waited;
+});
+
 Deno.test("submit() gives a job like one that is not over that one's id, and puts nothing on the log", async () => {
   const { queue, records } = withProjection();
   const id = await queue.submit("scrape", ARGS, { issuer: "ann" });
