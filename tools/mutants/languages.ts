@@ -8,6 +8,8 @@ import { inSeededOrder } from "./sample.ts";
 import { coverageOf, filesBelow, selected, TEST_ARGS } from "./select.ts";
 import { functionAround, mutantsOf } from "./typescript.ts";
 
+/** The tests of one file end within seconds; a mutant that never ends costs this much of a run. */
+const QUICK_LIMIT_MS = 60_000;
 const TYPESCRIPT = ["core/auth", "core/audit", "routes", "services/bridge", "core/jobs"];
 /** Files whose own test file is quick and covers all of them. */
 const QUICK = [
@@ -127,7 +129,7 @@ export const rust = (seed: number): Language => ({
 export const quick = (seed: number): Language => {
   const testOf = (file: string) => file.replace(/\.ts$/, "_test.ts");
   const judgeBy = (file: string): Judge => ({
-    tests: [{ command: [Deno.execPath(), ...TEST_ARGS, testOf(file)], limitMs: LIMIT_MS }],
+    tests: [{ command: [Deno.execPath(), ...TEST_ARGS, testOf(file)], limitMs: QUICK_LIMIT_MS }],
     types: { command: [Deno.execPath(), "check", "-q", file], limitMs: LIMIT_MS },
   });
   return {
